@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# Language, warnings, sanitizers, compiler cache and linker: everything that holds for every target.
+option(SEATRIAL_TESTS "Build the tests of Seatrial itself" ON)
+set(SEATRIAL_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+# Debug builds carry line tables only: full debug information doubles compile time for templates of Asio.
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+
+add_compile_options(
+  -Wall -Wextra          # the usual suspects
+  -Wconversion           # byte counts and offsets are where a flasher goes wrong silently
+  -Wno-sign-conversion   # size_t against off_t is everywhere; -Wconversion keeps the narrowing ones
+  -Wsuggest-override     # a driver that forgot to override a verb must not compile quietly
+  -Werror=unused-result  # a dropped Result is a lost verdict
+  -Werror=return-type
+  -Wno-missing-field-initializers  # designated initialisers with defaults are our style
+)
+
+if(SEATRIAL_SANITIZE)
+  add_compile_options(-fsanitize=${SEATRIAL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${SEATRIAL_SANITIZE})
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # base_dir and no hash_dir: two checkouts of one commit share their objects.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+      CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+endif()
+
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM AND NOT SEATRIAL_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+include_directories(${CMAKE_SOURCE_DIR})

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# The shapes of our targets. A library lists what it may link; anything else is a layering error at configure.
+
+# seatrial_library(NAME SOURCES a.cpp ... HEADERS a.hpp ... [DEPS seatrial_x ...] [LIBS third_party ...])
+# DEPS are targets of ours (public), LIBS third-party ones (private).
+function(seatrial_library name)
+  cmake_parse_arguments(A "" "" "SOURCES;HEADERS;DEPS;LIBS" ${ARGN})
+  if(A_SOURCES)
+    add_library(${name} STATIC ${A_SOURCES})
+    target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${A_HEADERS})
+    target_link_libraries(${name} PUBLIC ${A_DEPS} PRIVATE ${A_LIBS})
+    set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  else()
+    add_library(${name} INTERFACE)
+    target_sources(${name} INTERFACE FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${A_HEADERS})
+    target_link_libraries(${name} INTERFACE ${A_DEPS} ${A_LIBS})
+  endif()
+endfunction()
+
+# seatrial_program(NAME SOURCES ... [DEPS ...] [LIBS ...]) : an executable in build/bin
+function(seatrial_program name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE ${A_DEPS} ${A_LIBS})
+endfunction()
+
+# seatrial_test(NAME SOURCES ... [LIBS ...] [LABELS fast|qemu|root|browser ...] [TIMEOUT s])
+# One GoogleTest binary, registered with ctest once (the closing line counts its cases through gtest).
+function(seatrial_test name)
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(NOT A_LABELS)
+    set(A_LABELS fast)
+  endif()
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE ${A_LIBS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    SEATRIAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SEATRIAL_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT})
+endfunction()
+
+# seatrial_suite(AREA SOURCES ...) : a suite binary in build/bin/suites; cases compile straight into it.
+function(seatrial_suite area)
+  cmake_parse_arguments(A "" "" "SOURCES" ${ARGN})
+  add_executable(suite_${area} ${A_SOURCES})
+  target_link_libraries(suite_${area} PRIVATE seatrial_kit)
+  set_target_properties(suite_${area} PROPERTIES
+    OUTPUT_NAME ${area} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/suites)
+endfunction()
