@@ -21,8 +21,24 @@
 
 namespace seatrial {
 
-/// How long something may take, and what to say when it took longer.
-struct Budget {
+/// How long something may take, and what to say when it took longer. Has constructors on purpose:
+/// g++ 12 destroys temporaries of aggregates inside a co_await expression twice.
+class Budget {
+ public:
+  Budget(Duration span, std::string waited_for) : span(span), waited_for(std::move(waited_for)) {}
+  Budget&& with_code(std::string value) && {
+    code = std::move(value);
+    return std::move(*this);
+  }
+  Budget&& with_blame(Blame value) && {
+    blame = value;
+    return std::move(*this);
+  }
+  Budget&& with_advice(std::string value) && {
+    advice = std::move(value);
+    return std::move(*this);
+  }
+
   Duration span;
   std::string waited_for;         ///< "the SSH banner of the DUT"
   std::string code = "deadline";  ///< stable code of the failure
