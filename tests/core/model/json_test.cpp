@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/json.hpp"
+
+#include <gtest/gtest.h>
+
+namespace seatrial::model {
+namespace {
+
+const char* kText = R"({
+  // a comment
+  "slug": "x",
+  "list": [
+    {"label": "a"},
+    {"label": 7}
+  ],
+  "nested": { "deep": { "key": true } }
+})";
+
+TEST(Document, finds_the_line_of_a_key_path) {
+  const auto document = Document::parse(kText, "f.json").value();
+  EXPECT_EQ(document.line_of("slug"), 3);
+  EXPECT_EQ(document.line_of("list[1].label"), 6);
+  EXPECT_EQ(document.line_of("nested.deep.key"), 8);
+  EXPECT_EQ(document.line_of("nested.deep.absent"), 8);
+}
+
+TEST(Document, a_syntax_error_is_named_with_its_line) {
+  const auto document = Document::parse("{\n\"a\": 1,\n\"b\" 2\n}", "f.json");
+  ASSERT_FALSE(document.has_value());
+  EXPECT_NE(document.error().what().find("f.json:3:"), std::string::npos)
+      << document.error().what();
+}
+
+TEST(Fields, a_wrong_type_is_named_with_file_line_and_key_path) {
+  const auto document = Document::parse(kText, "f.json").value();
+  Fields fields(document);
+  std::string slug;
+  fields.required("slug", slug).ignore("nested");
+  for (auto& entry : fields.objects("list")) {
+    std::string label;
+    entry.required("label", label);
+  }
+  const auto result = fields.finish();
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().what(), "f.json:6: list[1].label: must be text");
+}
+
+TEST(Fields, an_unknown_key_is_refused_with_the_nearest_valid_one) {
+  const auto document = Document::parse("{\n \"slgu\": \"x\"}", "f.json").value();
+  Fields fields(document);
+  std::string slug;
+  fields.optional("slug", slug);
+  const auto result = fields.finish();
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().what(), "f.json:2: slgu: is not a known field; did you mean slug?");
+}
+
+TEST(Fields, a_missing_key_is_named) {
+  const auto document = Document::parse("{}", "f.json").value();
+  Fields fields(document);
+  std::string slug;
+  fields.required("slug", slug);
+  EXPECT_EQ(fields.finish().error().what(), "f.json:1: slug: is missing");
+}
+
+}  // namespace
+}  // namespace seatrial::model
