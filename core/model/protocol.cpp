@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/protocol.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/model/failure_json.hpp"
+
+namespace seatrial::model {
+namespace {
+using nlohmann::json;
+
+Failure malformed(std::string_view what) {
+  return Failure("protocol.malformed", Blame::suite,
+                 fmt::format("a frame of the bench protocol is malformed: {}", what),
+                 "check that both sides are Seatrial of about the same version");
+}
+
+template <class T>
+T get(const json& object, const char* key, T fallback) {
+  const auto it = object.find(key);
+  if (it == object.end()) return fallback;
+  if constexpr (std::is_same_v<T, std::string>)
+    return it->is_string() ? it->get<T>() : fallback;
+  else if constexpr (std::is_integral_v<T>)
+    return it->is_number_integer() ? it->get<T>() : fallback;
+  else
+    return it->is_number() ? it->get<T>() : fallback;
+}
+
+JsonPtr object_at(const json& object, const char* key) {
+  const auto it = object.find(key);
+  return std::make_shared<const json>(it != object.end() ? *it : json::object());
+}
+
+ClientHello client_hello(const json& body) {
+  ClientHello hello;
+  hello.version = get(body, "version", 0);
+  hello.oldest = get(body, "oldest", hello.version);
+  hello.run = get<std::string>(body, "run", "");
+  hello.attempt = get(body, "attempt", 0);
+  hello.case_name = get<std::string>(body, "case", "");
+  hello.suite_digest = get<std::string>(body, "suite_digest", "");
+  hello.epoch = get<std::int64_t>(body, "epoch", 0);
+  hello.token = get<std::string>(body, "token", "");
+  return hello;
+}
+
+ServerHello server_hello(const json& body) {
+  ServerHello hello;
+  hello.version = get(body, "version", 0);
+  hello.oldest = get(body, "oldest", hello.version);
+  hello.bench = get<std::string>(body, "bench", "");
+  return hello;
+}
+
+struct Encoder {
+  json operator()(const ClientHello& m) const {
+    return {{"hello",
+             {{"version", m.version},
+              {"oldest", m.oldest},
+              {"run", m.run},
+              {"attempt", m.attempt},
+              {"case", m.case_name},
+              {"suite_digest", m.suite_digest},
+              {"epoch", m.epoch},
+              {"token", m.token}}}};
+  }
+  json operator()(const ServerHello& m) const {
+    return {{"hello", {{"version", m.version}, {"oldest", m.oldest}, {"bench", m.bench}}}};
+  }
+  json operator()(const Request& m) const {
+    json out{{"id", m.id}, {"verb", m.verb}, {"args", m.args ? *m.args : json::object()}};
+    if (m.deadline > 0) out["deadline"] = m.deadline;
+    return out;
+  }
+  json operator()(const Reply& m) const {
+    if (m.failure) return {{"id", m.id}, {"failure", to_json(*m.failure)}};
+    return {{"id", m.id}, {"value", m.value ? *m.value : json::object()}};
+  }
+  json operator()(const Cancel& m) const { return {{"cancel", m.id}}; }
+  json operator()(const Note& m) const {
+    return {
+        {"note", {{"seq", m.seq}, {"kind", m.kind}, {"data", m.data ? *m.data : json::object()}}}};
+  }
+  json operator()(const Ack& m) const { return {{"ack", m.seq}}; }
+  json operator()(const Abort& m) const { return {{"abort", to_json(m.failure)}}; }
+};
+
+}  // namespace
+
+std::string encode(const Message& message) {
+  return std::visit(Encoder{}, message).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<Message> decode(std::string_view frame, bool from_client) {
+  const json value = json::parse(frame, nullptr, false);
+  if (!value.is_object()) return malformed("not a JSON object");
+  const auto hello = value.find("hello");
+  if (hello != value.end()) {
+    if (!hello->is_object()) return malformed("hello is not an object");
+    if (from_client) return Message(client_hello(*hello));
+    return Message(server_hello(*hello));
+  }
+  if (const auto it = value.find("note"); it != value.end()) {
+    if (!it->is_object()) return malformed("note is not an object");
+    return Message(Note{get<std::uint64_t>(*it, "seq", 0), get<std::string>(*it, "kind", ""),
+                        object_at(*it, "data")});
+  }
+  if (const auto it = value.find("abort"); it != value.end())
+    return Message(Abort{failure_from_json(*it)});
+  if (value.contains("ack")) return Message(Ack{get<std::uint64_t>(value, "ack", 0)});
+  if (value.contains("cancel")) return Message(Cancel{get<std::uint64_t>(value, "cancel", 0)});
+  const auto id = get<std::uint64_t>(value, "id", 0);
+  if (id == 0) return malformed("no id");
+  if (const auto it = value.find("failure"); it != value.end())
+    return Message(Reply{id, nullptr, failure_from_json(*it)});
+  if (value.contains("value")) return Message(Reply{id, object_at(value, "value"), std::nullopt});
+  const auto verb = get<std::string>(value, "verb", "");
+  if (verb.empty()) return malformed("neither verb, value nor failure");
+  return Message(
+      Request{id, verb, object_at(value, "args"), std::max(0.0, get(value, "deadline", 0.0))});
+}
+
+Result<int> agree_on_version(int our_version, int our_oldest, int their_version, int their_oldest) {
+  const int common = std::min(our_version, their_version);
+  if (common >= std::max(our_oldest, their_oldest)) return common;
+  const bool they_are_old = their_version < our_oldest;
+  return Failure("protocol.version", Blame::suite,
+                 fmt::format("the other side speaks bench protocol {} to {}, this side {} to {}",
+                             their_oldest, their_version, our_oldest, our_version),
+                 they_are_old ? "rebuild the suite with this version of Seatrial"
+                              : "upgrade Seatrial on the bench host");
+}
+
+}  // namespace seatrial::model

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/model/protocol.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+namespace seatrial::model {
+namespace {
+using nlohmann::json;
+
+Message round_trip(const Message& message, bool from_client) {
+  auto decoded = decode(encode(message), from_client);
+  EXPECT_TRUE(decoded.has_value());
+  return *decoded;
+}
+
+TEST(Protocol, a_request_survives) {
+  const Request request{3, "shell.run", std::make_shared<const json>(json{{"command", "true"}}),
+                        2.5};
+  const auto decoded = std::get<Request>(round_trip(request, true));
+  EXPECT_EQ(decoded.id, 3u);
+  EXPECT_EQ(decoded.verb, "shell.run");
+  EXPECT_EQ(decoded.args->at("command"), "true");
+  EXPECT_EQ(decoded.deadline, 2.5);
+}
+
+TEST(Protocol, a_failure_reply_keeps_blame_and_advice) {
+  const Reply reply{4, nullptr,
+                    Failure("mux.no_card", Blame::bench, "no card", "reseat it").with("flashing")};
+  const auto decoded = std::get<Reply>(round_trip(reply, false));
+  ASSERT_TRUE(decoded.failure.has_value());
+  EXPECT_EQ(decoded.failure->blame(), Blame::bench);
+  EXPECT_EQ(decoded.failure->advice(), "reseat it");
+  EXPECT_EQ(decoded.failure->context().size(), 1u);
+}
+
+TEST(Protocol, hellos_notes_acks_aborts_and_cancels_survive) {
+  EXPECT_EQ(std::get<ClientHello>(round_trip(ClientHello{.case_name = "a.b", .token = "t"}, true))
+                .case_name,
+            "a.b");
+  EXPECT_EQ(std::get<ServerHello>(round_trip(ServerHello{.bench = "desk"}, false)).bench, "desk");
+  EXPECT_EQ(std::get<seatrial::model::Note>(
+                round_trip(seatrial::model::Note{9, "assertion", nullptr}, true))
+                .seq,
+            9u);
+  EXPECT_EQ(std::get<Ack>(round_trip(Ack{9}, false)).seq, 9u);
+  EXPECT_EQ(std::get<Cancel>(round_trip(Cancel{2}, true)).id, 2u);
+  EXPECT_EQ(std::get<Abort>(round_trip(Abort{Failure("x", Blame::bench, "w", "a")}, false))
+                .failure.code(),
+            "x");
+}
+
+TEST(Protocol, versions_agree_on_the_newest_common_one_or_say_who_is_old) {
+  EXPECT_EQ(*agree_on_version(3, 1, 2, 1), 2);
+  const auto old_suite = agree_on_version(5, 4, 3, 1);
+  ASSERT_FALSE(old_suite.has_value());
+  EXPECT_NE(old_suite.error().advice().find("rebuild the suite"), std::string::npos);
+}
+
+TEST(Protocol, hostile_frames_are_refused_and_crash_nothing) {
+  for (const char* frame :
+       {"", "{", "[]", "7", "null", "{}", "{\"id\":0}", "{\"id\":-1}", "{\"id\":\"x\",\"verb\":1}",
+        "{\"hello\":5}", "{\"note\":[]}", "{\"id\":1}", "{\"id\":1e99,\"verb\":\"x\"}"})
+    EXPECT_FALSE(decode(frame, true).has_value()) << frame;
+  std::mt19937 random(1);
+  const std::string valid = encode(Request{3, "shell.run", nullptr, 1});
+  for (int i = 0; i < 20000; ++i) {
+    std::string mutated = valid;
+    mutated[random() % mutated.size()] = static_cast<char>(random());
+    (void)decode(mutated, i % 2 == 0);
+  }
+}
+
+}  // namespace
+}  // namespace seatrial::model
