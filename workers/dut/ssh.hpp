@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Ssh: the system's OpenSSH client as a shell to the DUT. One master connection (ControlMaster) is
+// dialled when first needed, reused by every call and dialled again when it is dead. Keys and known
+// hosts are the run's own; the user's ~/.ssh, agent and configuration are never read. Owned by the
+// bench; lives on its io_context thread; the master process dies with this object (and is
+// registered with the guard).
+//
+// Failure codes: "ssh.missing" (no client), "ssh.unreachable" (no connection within the budget),
+// "ssh.refused_key" (it answers but does not let us in), "ssh.host_key_changed", "ssh.lost" (the
+// connection broke while a command ran: blame unknown), "ssh.busy" (the DUT refuses more sessions),
+// "deadline" (the command took longer than its budget), "file.digest", "file.remote".
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "workers/dut/shell.hpp"
+#include "workers/guard/guard.hpp"
+
+namespace seatrial::dut {
+
+/// A key pair of this run: ed25519, no passphrase, folder mode 700, file mode 600.
+struct SshKey {
+  std::filesystem::path private_key;
+  std::string public_line;  ///< "ssh-ed25519 AAAA... seatrial"
+};
+/// Makes it in `folder`, or finds the one that is there. Fails with "ssh.missing", "ssh.keygen".
+Task<Result<SshKey>> make_ssh_key(std::filesystem::path folder);
+
+struct SshOptions {
+  std::string user = "root";
+  std::string host = "127.0.0.1";
+  std::function<std::uint16_t()> port;  ///< asked at each dial: it may change at a power cycle
+  std::filesystem::path key;            ///< private key; empty: the DUT wants none
+  std::filesystem::path folder;         ///< private: known_hosts lives here
+  std::filesystem::path socket_folder;  ///< short path (SocketFolder)
+  Duration banner_try = std::chrono::milliseconds(800);  ///< hostfwd accepts before the guest does
+  Duration dial_budget = std::chrono::seconds(30);       ///< one dial, under a slow emulator
+  unsigned sessions = 8;                                 ///< at a time; sshd's MaxSessions is 10
+};
+
+class Ssh final : public Shell {
+ public:
+  Ssh(boost::asio::any_io_executor executor, SshOptions options, Guard* guard = nullptr);
+  ~Ssh() override;
+
+  /// Waits for the SSH banner, which only a running sshd sends. Returns it ("SSH-2.0-OpenSSH_9.2").
+  Task<Result<std::string>> wait_banner(Budget budget);
+  /// Banner, then a master connection with a first command; a login that is not ready yet (host
+  /// keys, users still being made) is tried again within the budget.
+  Task<Result<>> wait_ready(Budget budget);
+
+  Task<Result<RunResult>> run(RunRequest request) override;
+  Task<Result<>> put(std::filesystem::path local, std::string remote, unsigned mode,
+                     Duration budget) override;
+  Task<Result<>> get(std::string remote, std::filesystem::path local, Duration budget,
+                     bool verify = true) override;
+
+  /// A local TCP port (127.0.0.1) that leads to the guest's `port` on its own loopback. Kept over
+  /// re-dials. 0 for `local`: any free one.
+  Task<Result<std::uint16_t>> forward(std::uint16_t port, std::uint16_t local = 0);
+  /// The same from a unix socket.
+  Task<Result<>> forward_unix(std::filesystem::path socket, std::uint16_t port);
+  Task<Result<>> end_forward(std::uint16_t local);
+
+  /// The DUT was powered off, restored from a snapshot or re-flashed: the connection is known to be
+  /// dead. Commands in flight end with ssh.lost at once; the next call dials anew.
+  void drop();
+  /// The DUT gets a new identity (flash, factory reset): its next host key is the right one.
+  void forget_host_key();
+  /// "SHA256:..." of the pinned key, empty before the first contact.
+  std::string host_key() const;
+  bool connected() const;
+  /// Dials since the start; a change tells that there was a reconnect, not that there was a reboot.
+  unsigned dials() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace seatrial::dut

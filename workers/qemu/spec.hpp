@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// MachineSpec: what a QEMU machine is made of, as a value; and the command line made from it. Pure
+// data, no life cycle.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "workers/qemu/accelerator.hpp"
+
+namespace seatrial::qemu {
+
+/// A block device. Writable ones are qcow2 overlays (workers/qemu/overlay.hpp), so that snapshots
+/// work.
+struct Disk {
+  std::string id = "disk0";  ///< node name and device id: letters, digits, '-'
+  std::filesystem::path file;
+  std::string format = "qcow2";
+  bool read_only = false;
+  std::string serial;              ///< what the guest sees as the disk's serial number
+  bool guest_sees_errors = false;  ///< host I/O errors: false stops the machine and reports disk.*
+  /// A node of QEMU's own (JSON for -blockdev), in place of the file: error injection, filters.
+  std::string blockdev_json;
+};
+
+/// host 127.0.0.1:port -> guest port. Port 0: any free one, chosen by the kernel without a race.
+struct Forward {
+  std::string name;  ///< "ssh"
+  std::uint16_t guest_port = 0;
+  std::uint16_t host_port = 0;
+};
+
+/// guest connects to address:port -> one relay to `target` for each connection. The only way out of
+/// a restricted network.
+struct GuestForward {
+  std::string address = "10.0.2.100";
+  std::uint16_t port = 80;
+  std::string target;  ///< "unix:/run/x.sock" or "tcp:127.0.0.1:8080"
+};
+
+/// QEMU's user-mode network: the guest is 10.0.2.15, and reaches nothing but what is listed.
+struct UserNetwork {
+  std::string mac = "52:54:00:5e:a7:01";
+  std::vector<Forward> forwards;
+  std::vector<GuestForward> guest_forwards;
+  std::string hostname = "dut";
+  bool restricted = true;
+};
+
+/// Starts a kernel without a boot loader; for tests of our own machinery.
+struct DirectKernel {
+  std::filesystem::path kernel;
+  std::filesystem::path initrd;
+  std::string append;
+};
+
+struct MachineSpec {
+  std::string name = "dut";  ///< for people and for `ps`
+  std::string arch = "x86_64";
+  std::string machine = "q35";
+  std::string cpu = "qemu64";
+  unsigned memory_mb = 512;
+  unsigned cpus = 1;
+  Accelerator accelerator = Accelerator::tcg;
+  std::vector<Disk> disks;  ///< the first one is booted from
+  std::optional<UserNetwork> network;
+  std::optional<DirectKernel> kernel;
+  std::filesystem::path firmware_code;  ///< pflash 0, read-only (UEFI); empty: the board's default
+  std::filesystem::path firmware_vars;  ///< pflash 1, this machine's own copy
+  std::vector<std::string> extra;       ///< more words of the command line, last
+  std::filesystem::path folder;         ///< existing and private: qemu.log (stderr) goes here
+  std::string qemu;                     ///< program; empty: qemu-system-<arch> in PATH
+  std::string guestfwd;                 ///< seatrial-guestfwd; empty: beside the running program
+};
+
+/// Where the sockets of one started machine are.
+struct Sockets {
+  std::filesystem::path qmp;
+  std::filesystem::path console;
+};
+
+std::string qemu_program(const MachineSpec& spec);
+/// The words after the program's name. Fails with "machine.spec" on something QEMU would
+/// misunderstand (a comma in a path is escaped, a newline refused).
+Result<std::vector<std::string>> command_line(const MachineSpec& spec, const Sockets& sockets);
+
+}  // namespace seatrial::qemu
