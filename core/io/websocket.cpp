@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/io/websocket.hpp"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -158,6 +157,9 @@ struct BlockingWebSocket::Impl {
   asio::io_context context;
   Stream stream{context};
   boost::beast::flat_buffer buffer;
+  bool reading = false;  ///< readable() began a read that receive() finishes
+  bool arrived = false;
+  boost::system::error_code outcome;
 };
 
 BlockingWebSocket::BlockingWebSocket(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -177,8 +179,14 @@ Result<BlockingWebSocket> BlockingWebSocket::connect(const std::filesystem::path
 
 Result<std::optional<Frame>> BlockingWebSocket::receive() {
   boost::system::error_code error;
-  impl_->buffer.clear();
-  impl_->stream.read(impl_->buffer, error);
+  if (impl_->reading) {
+    while (!impl_->arrived) impl_->context.run_one();
+    impl_->reading = false;
+    error = impl_->outcome;
+  } else {
+    impl_->buffer.clear();
+    impl_->stream.read(impl_->buffer, error);
+  }
   if (is_end(error)) return std::optional<Frame>();
   if (error) return ws_failure("read from the bench", error);
   Frame frame;
@@ -188,8 +196,20 @@ Result<std::optional<Frame>> BlockingWebSocket::receive() {
 }
 
 bool BlockingWebSocket::readable(std::chrono::milliseconds wait) {
-  pollfd fd{impl_->stream.next_layer().native_handle(), POLLIN, 0};
-  return ::poll(&fd, 1, static_cast<int>(wait.count())) > 0;
+  // Not poll(2): a frame may already lie in the stream's own buffer, behind the one before it.
+  if (!impl_->reading) {
+    impl_->reading = true;
+    impl_->arrived = false;
+    impl_->buffer.clear();
+    impl_->stream.async_read(impl_->buffer,
+                             [impl = impl_.get()](boost::system::error_code error, std::size_t) {
+                               impl->outcome = error;
+                               impl->arrived = true;
+                             });
+  }
+  impl_->context.restart();
+  if (!impl_->arrived) impl_->context.run_for(wait);
+  return impl_->arrived;
 }
 
 Result<> BlockingWebSocket::send(std::string_view text) {

@@ -185,7 +185,8 @@ constexpr Params<2> kShellForwardOut{{
 }};
 constexpr Params<1> kBootCurrentOut{{
     {"boot", Type::object, true,
-     "number, boot_id, slot, bootcount, reason, os_version, console_offset, seconds_to_login"},
+     "number, boot_id, slot, bootcount, reason, os_version, console_offset, at (seconds since the "
+     "run began: power-on or reset), seconds_to_login"},
 }};
 constexpr Params<2> kBootNextIn{{
     {"after", Type::whole, true, "number of a boot"},

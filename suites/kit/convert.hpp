@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Inside of the kit: replies of the bench as nouns.
+
+#include <string>
+
+#include "suites/kit/nouns.hpp"
+
+namespace seatrial::kit {
+
+Boot to_boot(const Value& value);
+ApiRequest to_request(const Value& entry);
+CommandResult to_command(const std::string& command, const Value& value);
+/// The content of a file reply, base64 undone.
+std::string to_content(const Value& value);
+
+}  // namespace seatrial::kit
