@@ -210,8 +210,8 @@ std::vector<ConsoleStamp> ConsoleReader::marks(std::size_t most) {
     index_.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     const auto records = static_cast<std::size_t>(index_.gcount()) / console_stamp_size;
     for (std::size_t i = 0; i < records && out.size() < most; ++i) {
-      const auto stamp = decode_console_stamp(
-          std::span<const char, console_stamp_size>(&piece[i * console_stamp_size], console_stamp_size));
+      const auto stamp = decode_console_stamp(std::span<const char, console_stamp_size>(
+          &piece[i * console_stamp_size], console_stamp_size));
       if (stamp && stamp->mark != ConsoleMark::bytes) out.push_back(*stamp);
     }
     if (records == 0) break;

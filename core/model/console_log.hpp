@@ -2,7 +2,8 @@
 #pragma once
 // The two console files of a run, as they lie in its evidence folder.
 //
-// console.log  Every byte the console gave, in order, unchanged. What could not be written (disk full)
+// console.log  Every byte the console gave, in order, unchanged. What could not be written (disk
+// full)
 //              is a hole of zero bytes, announced in the index: a file offset always is the offset
 //              in what was captured.
 // console.idx  When the bytes came. Fixed records of 32 bytes, little-endian, from offset 0:
@@ -11,13 +12,13 @@
 //                16  i64  wall       nanoseconds since 1970
 //                24  u32  mark       ConsoleMark
 //                28  u32  check      FNV-1a (32 bit) of bytes 0-27
-//              A `bytes` record says: the byte at `offset` was read at that time; at most one per 50 ms
-//              or 256 KiB of output, and one at the start of each burst after silence. Other marks say
-//              what happened when the log was `offset` bytes long. Offsets never fall.
+//              A `bytes` record says: the byte at `offset` was read at that time; at most one per
+//              50 ms or 256 KiB of output, and one at the start of each burst after silence. Other
+//              marks say what happened when the log was `offset` bytes long. Offsets never fall.
 //
-// A record is written after the bytes it speaks of. A torn last record and records with a wrong check
-// are passed over, so the files of a killed process are readable. Reading is blocking and its memory
-// is bounded by the limits given; one reader belongs to one thread.
+// A record is written after the bytes it speaks of. A torn last record and records with a wrong
+// check are passed over, so the files of a killed process are readable. Reading is blocking and its
+// memory is bounded by the limits given; one reader belongs to one thread.
 
 #include <array>
 #include <cstdint>
@@ -77,7 +78,8 @@ class ConsoleReader {
   /// The lines that begin in [from, to); stops after `most` bytes of text. A line is cut at 64 KiB.
   Result<std::vector<ConsoleLine>> lines(std::uint64_t from, std::uint64_t to,
                                          std::size_t most = 1u << 20);
-  /// The last n lines before `end` (default: the end of the log), looking back at most `most` bytes.
+  /// The last n lines before `end` (default: the end of the log), looking back at most `most`
+  /// bytes.
   Result<std::vector<ConsoleLine>> tail(std::size_t n, std::size_t most = 1u << 20,
                                         std::uint64_t end = UINT64_MAX);
 

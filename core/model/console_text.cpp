@@ -22,8 +22,8 @@ std::size_t csi_length(std::string_view text) {
   return between(text[i], 0x40, 0x7e) ? i + 1 : i;
 }
 
-/// ESC ] text BEL, or ESC ] text ESC backslash; DCS, SOS, PM and APC end in ESC backslash alone. Any
-/// other ESC breaks it off, which also keeps the search linear over a line.
+/// ESC ] text BEL, or ESC ] text ESC backslash; DCS, SOS, PM and APC end in ESC backslash alone.
+/// Any other ESC breaks it off, which also keeps the search linear over a line.
 std::size_t string_length(std::string_view text, bool bell_ends) {
   for (std::size_t i = 2; i < text.size(); ++i) {
     if (bell_ends && text[i] == '\a') return i + 1;

@@ -3,8 +3,8 @@
 // What a person would read in a line of console bytes: ECMA-48 control sequences (colours, cursor
 // movement, titles) and the carriage returns around a line removed. Pure functions over one line.
 //
-// A string sequence (title, device control) that never ends hides nothing but its introducer, so that
-// garbage cannot swallow a kernel panic.
+// A string sequence (title, device control) that never ends hides nothing but its introducer, so
+// that garbage cannot swallow a kernel panic.
 
 #include <cstddef>
 #include <string>

@@ -84,8 +84,8 @@ CaptureStats Capture::stats() const {
 Result<std::string> Capture::read(std::uint64_t offset, std::size_t most) const {
   if (offset >= end()) return std::string();
   if (offset >= ring_.begin()) return ring_.read(offset, most);
-  return log_.read(offset, static_cast<std::size_t>(
-                               std::min<std::uint64_t>(most, ring_.begin() - offset)));
+  return log_.read(offset,
+                   static_cast<std::size_t>(std::min<std::uint64_t>(most, ring_.begin() - offset)));
 }
 
 Duration Capture::time_of(std::uint64_t offset) const {

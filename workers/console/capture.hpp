@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Capture: reads a console's stream to its end; each chunk goes to the log, then into the ring (the
-// last 1 MiB), to the taps, and to the matcher, in this order, so that whoever acts on a line finds it
-// recorded. Memory is bounded whatever is printed. A log that cannot be written is told to the owner
-// once (`on_trouble`); capture and matching go on in memory. One io_context thread; lives for the whole
-// run, over any number of streams (power cycles).
+// last 1 MiB), to the taps, and to the matcher, in this order, so that whoever acts on a line finds
+// it recorded. Memory is bounded whatever is printed. A log that cannot be written is told to the
+// owner once (`on_trouble`); capture and matching go on in memory. One io_context thread; lives for
+// the whole run, over any number of streams (power cycles).
 
 #include <functional>
 #include <memory>
@@ -18,11 +18,11 @@
 namespace seatrial::console {
 
 struct CaptureStats {
-  std::uint64_t bytes = 0;   ///< since this process opened the log
+  std::uint64_t bytes = 0;  ///< since this process opened the log
   std::uint64_t reads = 0;
-  std::uint64_t lost = 0;    ///< not written to the log
+  std::uint64_t lost = 0;       ///< not written to the log
   double bytes_per_second = 0;  ///< over about the last second of output
-  Duration last_at{};        ///< monotonic time of the last byte
+  Duration last_at{};           ///< monotonic time of the last byte
 };
 
 class Capture final : public Past {

@@ -130,7 +130,8 @@ Result<std::string> ConsoleLog::read(std::uint64_t offset, std::size_t most) con
   std::string out(static_cast<std::size_t>(std::min<std::uint64_t>(most, end_ - offset)), '\0');
   std::size_t got = 0;
   while (got < out.size()) {
-    const ssize_t n = ::pread(log_.get(), &out[got], out.size() - got, static_cast<off_t>(offset + got));
+    const ssize_t n =
+        ::pread(log_.get(), &out[got], out.size() - got, static_cast<off_t>(offset + got));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return io::file_failure("read", log_path_, errno);
     if (n == 0) break;  // lost at the end of the file: the zeros are right

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// ConsoleLog: writes console.log and console.idx (formats: core/model/console_log.hpp). Bytes are with
-// the kernel when append() returns, so killing the process loses none of them; sync() is for the end
-// of a case. Owned by Capture, blocking, one thread.
+// ConsoleLog: writes console.log and console.idx (formats: core/model/console_log.hpp). Bytes are
+// with the kernel when append() returns, so killing the process loses none of them; sync() is for
+// the end of a case. Owned by Capture, blocking, one thread.
 //
 // When writing fails (disk full) the failure is returned once, the bytes are counted as lost, and
 // writing is tried again at most once a second; what could not be written becomes a hole, so that
@@ -25,7 +25,8 @@ class ConsoleLog {
   /// at its end is dropped.
   static Result<ConsoleLog> open(const std::filesystem::path& folder);
   /// The same with the two paths given.
-  static Result<ConsoleLog> open(const std::filesystem::path& log, const std::filesystem::path& index);
+  static Result<ConsoleLog> open(const std::filesystem::path& log,
+                                 const std::filesystem::path& index);
 
   Result<> append(std::string_view bytes, Duration monotonic, Duration wall);
   Result<> mark(model::ConsoleMark mark, Duration monotonic, Duration wall);

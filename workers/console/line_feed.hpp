@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // LineFeed: cuts a stream of chunks into blocks of finished lines and one unfinished last line (the
-// tail), without copying the blocks. The tail is bounded: when it outgrows `longest_tail`, its users
-// look at it once more and all but the last `overlap` bytes are dropped, so a line of any length costs
-// linear time and bounded memory, and a match up to `overlap` bytes long is never cut in two.
-// Plain data, no I/O, one thread. Offsets count the bytes of the capture.
+// tail), without copying the blocks. The tail is bounded: when it outgrows `longest_tail`, its
+// users look at it once more and all but the last `overlap` bytes are dropped, so a line of any
+// length costs linear time and bounded memory, and a match up to `overlap` bytes long is never cut
+// in two. Plain data, no I/O, one thread. Offsets count the bytes of the capture.
 
 #include <cstdint>
 #include <string>

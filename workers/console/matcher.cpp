@@ -77,8 +77,8 @@ struct Matcher::State : std::enable_shared_from_this<State> {
     if (armed || consumers.empty() || lines.tail().raw.empty()) return;
     const Duration quiet = clock.monotonic() - lines.tail().at;
     if (quiet >= Scanner::long_quiet) return;
-    const Duration wait = quiet < Scanner::short_quiet ? Scanner::short_quiet - quiet
-                                                       : Scanner::long_quiet - quiet;
+    const Duration wait =
+        quiet < Scanner::short_quiet ? Scanner::short_quiet - quiet : Scanner::long_quiet - quiet;
     armed = true;
     timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(wait));
     timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
@@ -146,7 +146,8 @@ void Matcher::fail_waiters(const Failure& failure) {
 
 namespace {
 
-/// Where to begin reading back so that `from` lies in a line whose beginning is known, if it is near.
+/// Where to begin reading back so that `from` lies in a line whose beginning is known, if it is
+/// near.
 struct Beginning {
   std::uint64_t offset;
   bool head_cut;
@@ -167,7 +168,8 @@ std::string last_words(const Past& past, std::uint64_t begin, std::uint64_t end)
   const auto bytes = past.read(end - back, static_cast<std::size_t>(back));
   std::string line = bytes ? *bytes : std::string();
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
-  if (const auto newline = line.rfind('\n'); newline != std::string::npos) line.erase(0, newline + 1);
+  if (const auto newline = line.rfind('\n'); newline != std::string::npos)
+    line.erase(0, newline + 1);
   return fmt::format("waiting on the console, whose last line is '{}'",
                      model::plain_line(line).substr(0, 200));
 }
@@ -203,8 +205,10 @@ Task<Result<Match>> Matcher::wait_for(PatternSet::Ptr set, Since since) {
     CO_TRY(const Beginning begin, line_beginning(state->past, from));
     LineFeed lines(begin.offset, begin.head_cut);
     while (!outcome && lines.end() < state->lines.tail().offset) {
-      const auto most = std::min<std::uint64_t>(replay_piece, state->lines.tail().offset - lines.end());
-      CO_TRY(const std::string piece, state->past.read(lines.end(), static_cast<std::size_t>(most)));
+      const auto most =
+          std::min<std::uint64_t>(replay_piece, state->lines.tail().offset - lines.end());
+      CO_TRY(const std::string piece,
+             state->past.read(lines.end(), static_cast<std::size_t>(most)));
       lines.feed(piece, Duration(0),
                  [&](const Block& block) { consumer->scanner.block(block, consumer->on_found); });
       if (!lines.tail().raw.empty())

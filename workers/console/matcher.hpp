@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Matcher: finds patterns in what a console prints, for any number of waiters at once. Fed by Capture;
-// expect() waits for a match from now on, or from an offset that has long passed (then what lies
-// between is read back from the capture first, in pieces, without holding up the capture). Lives on
-// one io_context thread; must outlive its waiters and subscriptions. Cancelling a waiter removes it.
-// It lives for the whole run: a stream that ends (power off) only ends its last line.
+// Matcher: finds patterns in what a console prints, for any number of waiters at once. Fed by
+// Capture; expect() waits for a match from now on, or from an offset that has long passed (then
+// what lies between is read back from the capture first, in pieces, without holding up the
+// capture). Lives on one io_context thread; must outlive its waiters and subscriptions. Cancelling
+// a waiter removes it. It lives for the whole run: a stream that ends (power off) only ends its
+// last line.
 //
 // Rules of matching: pattern_set.hpp. Memory: the unfinished line (64 KiB) and what waiters hold.
 

@@ -74,9 +74,9 @@ struct PatternSet::Impl {
   Pick pick = Pick::leftmost;
   std::vector<std::unique_ptr<RE2>> each;
   std::vector<bool> fixed;
-  std::unique_ptr<RE2::Set> set;       // when there are many: which ones match a line
-  std::unique_ptr<RE2> atoms;          // the literals that the patterns need; null: unfiltered
-  mutable std::vector<int> which;      // scratch of one thread
+  std::unique_ptr<RE2::Set> set;   // when there are many: which ones match a line
+  std::unique_ptr<RE2> atoms;      // the literals that the patterns need; null: unfiltered
+  mutable std::vector<int> which;  // scratch of one thread
 
   /// The indices of the patterns that match somewhere in `line`, in ascending order.
   const std::vector<int>& matching(std::string_view line) const {
@@ -127,9 +127,10 @@ struct PatternSet::Impl {
     else if (asks_for_newline(pattern.regex))
       problem = "a pattern is matched line by line and cannot hold a newline";
     if (!problem.empty())
-      return Failure("console.bad_pattern", Blame::suite,
-                     fmt::format("the pattern '{}' cannot be used: {}", pattern.regex, problem),
-                     "write it in RE2 syntax for one line; for several lines expect one after the other");
+      return Failure(
+          "console.bad_pattern", Blame::suite,
+          fmt::format("the pattern '{}' cannot be used: {}", pattern.regex, problem),
+          "write it in RE2 syntax for one line; for several lines expect one after the other");
     int ignored = 0;
     filter.Add(pattern.regex, options(), &ignored);
     each.push_back(std::move(regex));
@@ -208,7 +209,8 @@ std::optional<Hit> PatternSet::match_unfinished(std::string_view line, std::size
 
 std::vector<std::string> PatternSet::groups(std::string_view line, const Hit& hit) const {
   const RE2& regex = *impl_->each[hit.pattern];
-  std::vector<re2::StringPiece> spans(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) + 1);
+  std::vector<re2::StringPiece> spans(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) +
+                                      1);
   std::vector<std::string> out;
   if (!regex.Match(re2::StringPiece(line.data(), line.size()), hit.begin, line.size(),
                    RE2::UNANCHORED, spans.data(), static_cast<int>(spans.size())))

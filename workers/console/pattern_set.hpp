@@ -3,14 +3,16 @@
 // PatternSet: one or many regular expressions (RE2 syntax, linear time), compiled once, immutable,
 // shared. It matches one line at a time; LineFeed and Scanner decide what a line is.
 //
-// The unit of matching is the line, without its line end and (by default) without control sequences.
-// `^` and `$` mean the ends of the line. A pattern therefore never spans lines, and one that asks for a
-// newline is refused ("console.bad_pattern", blame suite): expect the first line, then the next one
-// from where the first ended. Bytes are matched as bytes (Latin-1), so that garbage in a line cannot
-// keep `.` from matching.
+// The unit of matching is the line, without its line end and (by default) without control
+// sequences.
+// `^` and `$` mean the ends of the line. A pattern therefore never spans lines, and one that asks
+// for a newline is refused ("console.bad_pattern", blame suite): expect the first line, then the
+// next one from where the first ended. Bytes are matched as bytes (Latin-1), so that garbage in a
+// line cannot keep `.` from matching.
 //
 // The unfinished last line is where prompts are, and where a match may still change:
-//  - a pattern of fixed shape (no quantifier, alternation or assertion: "login: ") is reported at once;
+//  - a pattern of fixed shape (no quantifier, alternation or assertion: "login: ") is reported at
+//  once;
 //  - so is any match that more bytes could not extend (it ends before the last byte);
 //  - anything else once the line ends or the console has been quiet for a while (Where).
 
@@ -70,14 +72,15 @@ class PatternSet {
   /// The match in a finished line, beginning at or after `from`.
   std::optional<Hit> match(std::string_view line, std::size_t from = 0) const;
   /// The match in an unfinished line that has been quiet for `quiet`, if it can be reported now.
-  std::optional<Hit> match_unfinished(std::string_view line, std::size_t from, Duration quiet) const;
+  std::optional<Hit> match_unfinished(std::string_view line, std::size_t from,
+                                      Duration quiet) const;
   /// The text of each group of a hit, group 0 first; empty for one that took no part.
   std::vector<std::string> groups(std::string_view line, const Hit& hit) const;
 
   /// True when every pattern holds a literal, so that candidate() is worth calling.
   bool filtered() const;
-  /// Position in `block` (many lines) of text that a pattern needs, at or after `from`, or npos. Lines
-  /// without one cannot match.
+  /// Position in `block` (many lines) of text that a pattern needs, at or after `from`, or npos.
+  /// Lines without one cannot match.
   std::size_t candidate(std::string_view block, std::size_t from) const;
 
  private:

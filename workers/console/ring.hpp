@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Ring: the last bytes of a capture, in memory of a fixed size. Offsets count the bytes of the capture.
+// Ring: the last bytes of a capture, in memory of a fixed size. Offsets count the bytes of the
+// capture.
 
 #include <algorithm>
 #include <cstdint>
@@ -13,7 +14,8 @@ namespace seatrial::console {
 
 class Ring {
  public:
-  Ring(std::size_t capacity, std::uint64_t offset) : bytes_(capacity), begin_(offset), end_(offset) {}
+  Ring(std::size_t capacity, std::uint64_t offset)
+      : bytes_(capacity), begin_(offset), end_(offset) {}
 
   void append(std::string_view chunk) {
     end_ += chunk.size();
@@ -21,7 +23,8 @@ class Ring {
     const std::size_t at = static_cast<std::size_t>((end_ - chunk.size()) % bytes_.size());
     const std::size_t first = std::min(chunk.size(), bytes_.size() - at);
     std::memcpy(&bytes_[at], chunk.data(), first);
-    if (first < chunk.size()) std::memcpy(bytes_.data(), chunk.data() + first, chunk.size() - first);
+    if (first < chunk.size())
+      std::memcpy(bytes_.data(), chunk.data() + first, chunk.size() - first);
     if (end_ - begin_ > bytes_.size()) begin_ = end_ - bytes_.size();
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Scanner: runs one PatternSet over the lines of one LineFeed, from an offset on. It looks at a
-// finished line once. It looks at the unfinished line again only when that has grown by a quarter (or
-// is short), or when the console has gone quiet, so that the total stays linear in what is read.
-// Plain data, no I/O, one thread.
+// finished line once. It looks at the unfinished line again only when that has grown by a quarter
+// (or is short), or when the console has gone quiet, so that the total stays linear in what is
+// read. Plain data, no I/O, one thread.
 
 #include <functional>
 
@@ -14,12 +14,12 @@ namespace seatrial::console {
 
 /// A match in the stream. Views are valid during the call.
 struct Found {
-  Hit hit;                   ///< positions in `line`
-  std::string_view line;     ///< plain text
-  std::uint64_t line_offset; ///< in the capture
-  std::uint64_t begin, end;  ///< in the capture
-  Duration at;               ///< when the last byte seen was read
-  bool finished;             ///< false: the line may go on
+  Hit hit;                    ///< positions in `line`
+  std::string_view line;      ///< plain text
+  std::uint64_t line_offset;  ///< in the capture
+  std::uint64_t begin, end;   ///< in the capture
+  Duration at;                ///< when the last byte seen was read
+  bool finished;              ///< false: the line may go on
 };
 using OnFound = std::function<void(const Found&)>;
 
@@ -54,8 +54,8 @@ class Scanner {
   std::uint64_t from_;
   Mode mode_;
   bool done_ = false;
-  bool tail_reported_ = false;      // its line has had its match
-  std::uint64_t scanned_end_ = 0;   // of the tail
+  bool tail_reported_ = false;     // its line has had its match
+  std::uint64_t scanned_end_ = 0;  // of the tail
   std::string scratch_;
 };
 

@@ -9,9 +9,8 @@ namespace {
 TEST(Capture, finds_a_prompt_without_a_newline_and_records_every_byte) {
   Rig rig;
   rig.print("Booting\r\nrefos-loader: slot=A bootcount=0\r\n\r\nseatrial login: ");
-  const auto match = rig.run(rig.capture.matcher().expect(rig.patterns({"login: "}),
-                                                          Budget(10s, "the login prompt"),
-                                                          Since::offset(0)));
+  const auto match = rig.run(rig.capture.matcher().expect(
+      rig.patterns({"login: "}), Budget(10s, "the login prompt"), Since::offset(0)));
   ASSERT_TRUE(match.has_value()) << match.error().describe();
   EXPECT_EQ(match->text, "login: ");
   EXPECT_EQ(match->line, "seatrial login: ");
@@ -23,9 +22,9 @@ TEST(Capture, finds_a_prompt_without_a_newline_and_records_every_byte) {
 TEST(Capture, tells_which_of_several_patterns_and_its_groups) {
   Rig rig;
   rig.print("noise\r\nrefos-loader: slot=B bootcount=12\r\nlater\r\n");
-  const auto match = rig.run(rig.capture.matcher().expect(
-      rig.patterns({"panic", "slot=(\\w) bootcount=(\\d+)$", "later"}), Budget(10s, "the loader"),
-      Since::offset(0)));
+  const auto match = rig.run(
+      rig.capture.matcher().expect(rig.patterns({"panic", "slot=(\\w) bootcount=(\\d+)$", "later"}),
+                                   Budget(10s, "the loader"), Since::offset(0)));
   ASSERT_TRUE(match.has_value()) << match.error().describe();
   EXPECT_EQ(match->pattern, 1u);
   ASSERT_EQ(match->groups.size(), 3u);
@@ -55,7 +54,8 @@ TEST(Capture, looks_back_to_an_offset_that_has_left_the_ring) {
   rig.capture.take("needle 42\n");
   std::string filler;
   while (filler.size() < (3u << 20)) filler += "nothing to see in this line of the log\n";
-  for (std::size_t at = 0; at < filler.size(); at += 100000) rig.capture.take(filler.substr(at, 100000));
+  for (std::size_t at = 0; at < filler.size(); at += 100000)
+    rig.capture.take(filler.substr(at, 100000));
   const auto match = rig.run(rig.capture.matcher().expect(
       rig.patterns({"needle (\\d+)"}), Budget(10s, "the needle"), Since::offset(mark)));
   ASSERT_TRUE(match.has_value()) << match.error().describe();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A capture over a socketpair whose other end the test holds, and a loop that runs until a task is done.
+// A capture over a socketpair whose other end the test holds, and a loop that runs until a task is
+// done.
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
