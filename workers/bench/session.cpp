@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workers/bench/session.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <deque>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/base/log.hpp"
+#include "core/base/nursery.hpp"
+#include "core/base/text.hpp"
+#include "core/base/within.hpp"
+
+namespace seatrial::bench {
+namespace asio = boost::asio;
+using nlohmann::json;
+
+struct Session::State {
+  State(io::WebSocket s, SessionOwner& o) : socket(std::move(s)), owner(o) {}
+
+  void push(model::Message message) {
+    outbox.push_back(model::encode(message));
+    if (wake) wake->cancel();
+  }
+
+  io::WebSocket socket;
+  SessionOwner& owner;
+  std::deque<std::string> outbox;
+  std::unique_ptr<asio::steady_timer> wake;
+  std::map<std::uint64_t, std::unique_ptr<asio::cancellation_signal>> running;
+  bool closing = false;  ///< close the connection when the outbox is empty
+};
+
+Session::Session(io::WebSocket socket, SessionOwner& owner)
+    : state_(std::make_shared<State>(std::move(socket), owner)) {}
+Session::~Session() = default;
+
+void Session::abort(Failure failure) {
+  model::Abort message{std::move(failure)};
+  state_->push(std::move(message));
+  state_->closing = true;
+}
+
+namespace {
+
+Failure unknown_verb(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& verb : model::verbs()) names.emplace_back(verb.name);
+  return Failure("protocol.unknown_verb", Blame::suite, fmt::format("this bench has no verb {}; {}", name, did_you_mean(name, names)),
+                 "see docs/bench-protocol.md; an older bench host may need an upgrade");
+}
+
+Failure cancelled_by_client() {
+  return Failure("cancelled", Blame::cancelled, "the request was cancelled", "nothing to do: it was asked for");
+}
+
+}  // namespace
+
+/// Coroutines of a session; a struct so that they may see its private state.
+struct SessionTasks {
+  using StatePtr = std::shared_ptr<Session::State>;
+
+  static Task<Result<>> send_loop(StatePtr state) {
+    for (;;) {
+      while (!state->outbox.empty()) {
+        std::string frame = std::move(state->outbox.front());
+        state->outbox.pop_front();
+        CO_CHECK_OK(co_await state->socket.send(std::move(frame)));
+      }
+      if (state->closing) {
+        state->socket.abort();
+        co_return Result<>();
+      }
+      boost::system::error_code woken;
+      state->wake->expires_at(asio::steady_timer::time_point::max());
+      co_await state->wake->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+      const auto mine = co_await asio::this_coro::cancellation_state;
+      if (mine.cancelled() != asio::cancellation_type::none) co_return Result<>();
+    }
+  }
+
+  static Task<Result<json>> guarded(StatePtr state, const model::Verb* verb, json arguments, double deadline) {
+    if (deadline <= 0) co_return co_await state->owner.call(*verb, std::move(arguments), 0);
+    Budget budget(from_seconds(deadline), std::string(verb->name));
+    budget.code = "deadline.request";
+    budget.advice = "the caller gave this deadline; see the step trail for what the bench was doing";
+    co_return co_await within(std::move(budget), state->owner.call(*verb, std::move(arguments), deadline));
+  }
+
+  static Task<Result<>> answer(StatePtr state, model::Request request) {
+    model::Reply reply;
+    reply.id = request.id;
+    const model::Verb* verb = model::find_verb(request.verb);
+    if (!verb) {
+      reply.failure = unknown_verb(request.verb);
+    } else if (auto checked = model::check_arguments(*verb, *request.args); !checked) {
+      reply.failure = checked.error();
+    } else {
+      auto executor = co_await asio::this_coro::executor;
+      auto& signal = *(state->running[request.id] = std::make_unique<asio::cancellation_signal>());
+      try {
+        auto value = co_await asio::co_spawn(executor, guarded(state, verb, *request.args, request.deadline),
+                                             asio::bind_cancellation_slot(signal.slot(), asio::use_awaitable));
+        if (value) reply.value = std::make_shared<const json>(std::move(*value));
+        else reply.failure = value.error();
+      } catch (const boost::system::system_error& error) {
+        if (error.code() != asio::error::operation_aborted) throw;
+        reply.failure = cancelled_by_client();
+      }
+      state->running.erase(request.id);
+    }
+    state->push(std::move(reply));
+    co_return Result<>();
+  }
+
+  static Result<> greet(StatePtr state, const model::ClientHello& hello) {
+    auto version = model::agree_on_version(model::kProtocolVersion, model::kOldestProtocol, hello.version, hello.oldest);
+    Result<> admitted = version ? state->owner.admit(hello) : Result<>(version.error());
+    if (!admitted) {
+      model::Abort refusal{admitted.error()};
+      state->push(std::move(refusal));
+      state->closing = true;
+      return admitted;
+    }
+    model::ServerHello welcome;
+    welcome.version = *version;
+    welcome.bench = state->owner.bench_name();
+    state->push(std::move(welcome));
+    return {};
+  }
+
+  static Task<Result<>> receive_loop(StatePtr state, Nursery* requests) {
+    bool greeted = false;
+    for (;;) {
+      auto frame = co_await state->socket.receive();
+      if (!frame) co_return state->closing ? Result<>() : Result<>(frame.error());
+      if (!*frame) co_return Result<>();
+      if ((*frame)->binary) continue;  // reserved for streams; a newer client must not use them with version 1
+      CO_TRY(auto message, model::decode((*frame)->data, true));
+      if (auto* hello = std::get_if<model::ClientHello>(&message)) {
+        CO_CHECK_OK(greet(state, *hello));
+        greeted = true;
+      } else if (!greeted) {
+        co_return Failure("protocol.no_hello", Blame::suite, "the client spoke before its hello",
+                          "check that the client is a Seatrial suite");
+      } else if (auto* request = std::get_if<model::Request>(&message)) {
+        if (!state->running.count(request->id)) requests->start("request", answer(state, std::move(*request)));
+      } else if (auto* note = std::get_if<model::Note>(&message)) {
+        state->owner.note(*note);
+        state->push(model::Ack{note->seq});
+      } else if (auto* cancel = std::get_if<model::Cancel>(&message)) {
+        if (auto it = state->running.find(cancel->id); it != state->running.end())
+          it->second->emit(asio::cancellation_type::all);
+      }
+    }
+  }
+
+  static Task<Result<>> serve(StatePtr state) {
+    auto executor = co_await asio::this_coro::executor;
+    state->wake = std::make_unique<asio::steady_timer>(executor);
+    Nursery work(executor);
+    work.start("sending", send_loop(state));
+    Result<> ended;
+    std::exception_ptr thrown;
+    try {
+      ended = co_await receive_loop(state, &work);
+    } catch (...) {  // cancelled: the children must be joined before this frame goes
+      thrown = std::current_exception();
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    // Answers still on their way and the last acknowledgements go out when the client can still read them.
+    if (!state->outbox.empty() && ended && !thrown) state->wake->cancel();
+    work.cancel();
+    auto joined = co_await work.join();
+    if (thrown) std::rethrow_exception(thrown);
+    if (!ended) co_return ended;
+    co_return joined;
+  }
+};
+
+Task<Result<>> Session::serve() { co_return co_await SessionTasks::serve(state_); }
+
+}  // namespace seatrial::bench

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Session: the server side of the bench protocol with one client (a suite process or the desk). Checks every request
+// against the verb table, gives it a deadline, lets it be cancelled, and answers with a value or a Failure. Notes of the
+// client go to the owner before they are acknowledged. Ends when the client closes or abort() is called.
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/base/task.hpp"
+#include "core/io/websocket.hpp"
+#include "core/model/protocol.hpp"
+
+namespace seatrial::bench {
+
+/// What a session needs of its bench.
+class SessionOwner {
+ public:
+  virtual ~SessionOwner() = default;
+  virtual std::string bench_name() const = 0;
+  /// Accepts or refuses a client by its hello (token, epoch, version range).
+  virtual Result<> admit(const model::ClientHello& hello) = 0;
+  /// Runs a verb whose arguments have been checked. `deadline` in seconds; 0 = the verb's default.
+  virtual Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments, double deadline) = 0;
+  /// Stores a note durably enough to be acknowledged.
+  virtual void note(const model::Note& note) = 0;
+};
+
+class Session {
+ public:
+  Session(io::WebSocket socket, SessionOwner& owner);
+  ~Session();
+  /// Serves until the client closes; a client that breaks the protocol gives a Failure.
+  Task<Result<>> serve();
+  /// Tells the client to end now and why; serve() ends when it has closed.
+  void abort(Failure failure);
+
+ private:
+  friend struct SessionTasks;
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace seatrial::bench

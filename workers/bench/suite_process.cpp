@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workers/bench/suite_process.hpp"
+
+#include <fcntl.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "core/base/redact.hpp"
+#include "core/io/file.hpp"
+
+namespace seatrial::bench {
+namespace asio = boost::asio;
+
+namespace {
+constexpr std::size_t kKept = 4u << 20;       ///< bytes of output kept in the file
+constexpr std::size_t kTail = 16u << 10;      ///< bytes kept in memory for messages
+}  // namespace
+
+struct SuiteProcess::Impl {
+  Impl(io::Process p, asio::posix::stream_descriptor r, io::AppendFile f)
+      : process(std::move(p)), reader(std::move(r)), file(std::move(f)) {}
+  io::Process process;
+  asio::posix::stream_descriptor reader;
+  io::AppendFile file;
+  std::string tail;
+  std::uint64_t dropped = 0;
+};
+
+SuiteProcess::SuiteProcess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SuiteProcess::SuiteProcess(SuiteProcess&&) noexcept = default;
+SuiteProcess::~SuiteProcess() = default;
+
+Result<SuiteProcess> SuiteProcess::start(asio::any_io_executor executor, const SuiteCall& call) {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return io::file_failure("make a pipe for", call.binary, errno);
+  io::UniqueFd read(ends[0]), write(ends[1]);
+  TRY(auto file, io::AppendFile::open(call.output, true));
+  auto command = io::cmd(call.binary).arg("--case").arg(call.case_name);
+  command.env = {{"SEATRIAL_BENCH", call.socket},
+                 {"SEATRIAL_TOKEN", call.token},
+                 {"SEATRIAL_RUN", call.run},
+                 {"SEATRIAL_ATTEMPT", std::to_string(call.attempt)},
+                 {"SEATRIAL_SUITE_DIGEST", call.digest}};
+  command.stdout_fd = write.get();
+  command.stderr_fd = write.get();
+  TRY(auto process, io::Process::start(executor, std::move(command)));
+  asio::posix::stream_descriptor reader(executor, read.release());
+  return SuiteProcess(std::make_unique<Impl>(std::move(process), std::move(reader), std::move(file)));
+}
+
+Task<Result<io::ExitStatus>> SuiteProcess::wait() { co_return co_await impl_->process.wait(); }
+Task<io::ExitStatus> SuiteProcess::stop(Duration grace) { co_return co_await impl_->process.stop(grace); }
+int SuiteProcess::pid() const { return impl_->process.pid(); }
+std::uint64_t SuiteProcess::dropped() const { return impl_->dropped; }
+
+Task<Result<>> SuiteProcess::drain() {
+  std::string chunk(256u << 10, '\0');
+  for (;;) {
+    boost::system::error_code error;
+    const std::size_t n =
+        co_await impl_->reader.async_read_some(asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error) co_return Result<>();
+    const std::string_view text(chunk.data(), n);
+    if (impl_->file.size() + n <= kKept) {
+      auto written = impl_->file.append(text);
+      if (!written) impl_->dropped += n;
+    } else {
+      impl_->dropped += n;
+    }
+    impl_->tail.append(text.substr(n > kTail ? n - kTail : 0));
+    if (impl_->tail.size() > 2 * kTail) impl_->tail.erase(0, impl_->tail.size() - kTail);
+  }
+}
+
+std::string SuiteProcess::output_tail(std::size_t bytes) const {
+  const auto& tail = impl_->tail;
+  return redact(tail.substr(tail.size() > bytes ? tail.size() - bytes : 0));
+}
+
+}  // namespace seatrial::bench

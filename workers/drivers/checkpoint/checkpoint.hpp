@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Checkpoints: saved states of a running DUT (memory, devices, disk) that can be gone back to. Only benches that really
+// can offer it; the others reach a state by re-flashing and booting. Host-side state (API stand-in) is the bench's job.
+
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/base/task.hpp"
+
+namespace seatrial::drivers {
+
+class Checkpoints {
+ public:
+  virtual ~Checkpoints() = default;
+  /// Saves the running DUT under `name`; it goes on running.
+  virtual Task<Result<>> save(std::string name) = 0;
+  /// Goes back; the DUT runs afterwards. The caller mends clock and connections.
+  virtual Task<Result<>> restore(std::string name) = 0;
+  virtual bool has(const std::string& name) const = 0;
+  /// Forgets all, for a new image.
+  virtual void clear() = 0;
+};
+
+}  // namespace seatrial::drivers
