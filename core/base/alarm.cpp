@@ -30,7 +30,7 @@ void Alarm::reset() { state_->failure.reset(); }
 
 const std::optional<Failure>& Alarm::raised() const { return state_->failure; }
 
-Task<Failure> Alarm::wait() {
+Task<Result<>> Alarm::wait() {
   auto state = state_;
   while (!state->failure) {
     boost::system::error_code error;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Alarm: a one-shot signal that carries a Failure from wherever something went wrong (the console saw a panic, QEMU died,
-// a person pressed Ctrl-C) to whoever waits for it. The first raise wins; later ones are ignored until reset().
-// One io_context thread; must outlive its waiters.
+// Alarm: a one-shot signal that carries a Failure from wherever something went wrong (the console
+// saw a panic, QEMU died, a person pressed Ctrl-C) to whoever waits for it. The first raise wins;
+// later ones are ignored until reset(). One io_context thread; must outlive its waiters.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <optional>
 
-#include "core/base/failure.hpp"
+#include "core/base/result.hpp"
 #include "core/base/task.hpp"
 
 namespace seatrial {
@@ -20,8 +20,8 @@ class Alarm {
   void raise(Failure failure);
   void reset();
   const std::optional<Failure>& raised() const;
-  /// Returns the failure as soon as there is one.
-  Task<Failure> wait();
+  /// Ends with the failure as soon as there is one: the breaker of unless(alarm.wait(), task).
+  Task<Result<>> wait();
 
  private:
   struct State;

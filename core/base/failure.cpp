@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/assert.hpp"
+#include "core/base/result.hpp"
 
 namespace seatrial {
 namespace {
@@ -40,6 +41,11 @@ Failure::Failure(std::string code, Blame blame, std::string what, std::string ad
       advice_(std::move(advice)),
       where_(where) {
   SEATRIAL_ASSERT(!code_.empty() && !what_.empty() && !advice_.empty());
+}
+
+Failure unset_failure() {
+  return Failure("internal.no_value", Blame::seatrial, "a result was used that nobody gave a value",
+                 "report this with the log of the process");
 }
 
 Failure Failure::with(std::string note) && {

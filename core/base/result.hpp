@@ -9,11 +9,15 @@
 //   CO_TRY(auto boot, co_await next_boot(6min));  // in a coroutine
 
 #include <tl/expected.hpp>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/failure.hpp"
 
 namespace seatrial {
+
+/// The failure of a Result that nobody gave a value.
+Failure unset_failure();
 
 template <class T = void>
 class [[nodiscard]] Result : public tl::expected<T, Failure> {
@@ -21,7 +25,13 @@ class [[nodiscard]] Result : public tl::expected<T, Failure> {
 
  public:
   using Base::Base;
-  Result() = default;
+  Result()
+    requires(std::is_void_v<T> || std::is_default_constructible_v<T>)
+  = default;
+  /// Asio default-constructs results when it passes an exception on: then this is never looked at.
+  Result()
+    requires(!std::is_void_v<T> && !std::is_default_constructible_v<T>)
+      : Base(tl::unexpect, unset_failure()) {}
   Result(Failure failure) : Base(tl::unexpect, std::move(failure)) {}  // NOLINT: implicit by design
   Result(Base other) : Base(std::move(other)) {}                       // NOLINT
 

@@ -9,7 +9,8 @@
 
 namespace seatrial::bench {
 
-Result<EventWriter> EventWriter::open(const std::filesystem::path& path, std::string run, const Clock& clock) {
+Result<EventWriter> EventWriter::open(const std::filesystem::path& path, std::string run,
+                                      const Clock& clock) {
   TRY(auto file, io::AppendFile::open(path));
   return EventWriter(std::move(file), std::move(run), clock);
 }

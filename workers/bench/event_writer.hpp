@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// EventWriter: the only writer of a run's events.jsonl. One write(2) per event; sync() before anything is acknowledged.
-// Everything passes through the redactor. A full disk does not stop the run: the first failed write is kept as
-// broken(), which the bench host turns into a bench error. Owned by the bench host, one thread.
+// EventWriter: the only writer of a run's events.jsonl. One write(2) per event; sync() before
+// anything is acknowledged. Everything passes through the redactor. A full disk does not stop the
+// run: the first failed write is kept as broken(), which the bench host turns into a bench error.
+// Owned by the bench host, one thread.
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>

@@ -53,12 +53,14 @@ namespace {
 Failure unknown_verb(const std::string& name) {
   std::vector<std::string> names;
   for (const auto& verb : model::verbs()) names.emplace_back(verb.name);
-  return Failure("protocol.unknown_verb", Blame::suite, fmt::format("this bench has no verb {}; {}", name, did_you_mean(name, names)),
+  return Failure("protocol.unknown_verb", Blame::suite,
+                 fmt::format("this bench has no verb {}; {}", name, did_you_mean(name, names)),
                  "see docs/bench-protocol.md; an older bench host may need an upgrade");
 }
 
 Failure cancelled_by_client() {
-  return Failure("cancelled", Blame::cancelled, "the request was cancelled", "nothing to do: it was asked for");
+  return Failure("cancelled", Blame::cancelled, "the request was cancelled",
+                 "nothing to do: it was asked for");
 }
 
 }  // namespace
@@ -86,12 +88,15 @@ struct SessionTasks {
     }
   }
 
-  static Task<Result<json>> guarded(StatePtr state, const model::Verb* verb, json arguments, double deadline) {
+  static Task<Result<json>> guarded(StatePtr state, const model::Verb* verb, json arguments,
+                                    double deadline) {
     if (deadline <= 0) co_return co_await state->owner.call(*verb, std::move(arguments), 0);
     Budget budget(from_seconds(deadline), std::string(verb->name));
     budget.code = "deadline.request";
-    budget.advice = "the caller gave this deadline; see the step trail for what the bench was doing";
-    co_return co_await within(std::move(budget), state->owner.call(*verb, std::move(arguments), deadline));
+    budget.advice =
+        "the caller gave this deadline; see the step trail for what the bench was doing";
+    co_return co_await within(std::move(budget),
+                              state->owner.call(*verb, std::move(arguments), deadline));
   }
 
   static Task<Result<>> answer(StatePtr state, model::Request request) {
@@ -106,10 +111,13 @@ struct SessionTasks {
       auto executor = co_await asio::this_coro::executor;
       auto& signal = *(state->running[request.id] = std::make_unique<asio::cancellation_signal>());
       try {
-        auto value = co_await asio::co_spawn(executor, guarded(state, verb, *request.args, request.deadline),
-                                             asio::bind_cancellation_slot(signal.slot(), asio::use_awaitable));
-        if (value) reply.value = std::make_shared<const json>(std::move(*value));
-        else reply.failure = value.error();
+        auto value = co_await asio::co_spawn(
+            executor, guarded(state, verb, *request.args, request.deadline),
+            asio::bind_cancellation_slot(signal.slot(), asio::use_awaitable));
+        if (value)
+          reply.value = std::make_shared<const json>(std::move(*value));
+        else
+          reply.failure = value.error();
       } catch (const boost::system::system_error& error) {
         if (error.code() != asio::error::operation_aborted) throw;
         reply.failure = cancelled_by_client();
@@ -121,7 +129,8 @@ struct SessionTasks {
   }
 
   static Result<> greet(StatePtr state, const model::ClientHello& hello) {
-    auto version = model::agree_on_version(model::kProtocolVersion, model::kOldestProtocol, hello.version, hello.oldest);
+    auto version = model::agree_on_version(model::kProtocolVersion, model::kOldestProtocol,
+                                           hello.version, hello.oldest);
     Result<> admitted = version ? state->owner.admit(hello) : Result<>(version.error());
     if (!admitted) {
       model::Abort refusal{admitted.error()};
@@ -142,7 +151,8 @@ struct SessionTasks {
       auto frame = co_await state->socket.receive();
       if (!frame) co_return state->closing ? Result<>() : Result<>(frame.error());
       if (!*frame) co_return Result<>();
-      if ((*frame)->binary) continue;  // reserved for streams; a newer client must not use them with version 1
+      if ((*frame)->binary)
+        continue;  // reserved for streams; a newer client must not use them with version 1
       CO_TRY(auto message, model::decode((*frame)->data, true));
       if (auto* hello = std::get_if<model::ClientHello>(&message)) {
         CO_CHECK_OK(greet(state, *hello));
@@ -151,7 +161,8 @@ struct SessionTasks {
         co_return Failure("protocol.no_hello", Blame::suite, "the client spoke before its hello",
                           "check that the client is a Seatrial suite");
       } else if (auto* request = std::get_if<model::Request>(&message)) {
-        if (!state->running.count(request->id)) requests->start("request", answer(state, std::move(*request)));
+        if (!state->running.count(request->id))
+          requests->start("request", answer(state, std::move(*request)));
       } else if (auto* note = std::get_if<model::Note>(&message)) {
         state->owner.note(*note);
         state->push(model::Ack{note->seq});
@@ -175,7 +186,8 @@ struct SessionTasks {
       thrown = std::current_exception();
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    // Answers still on their way and the last acknowledgements go out when the client can still read them.
+    // Answers still on their way and the last acknowledgements go out when the client can still
+    // read them.
     if (!state->outbox.empty() && ended && !thrown) state->wake->cancel();
     work.cancel();
     auto joined = co_await work.join();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Session: the server side of the bench protocol with one client (a suite process or the desk). Checks every request
-// against the verb table, gives it a deadline, lets it be cancelled, and answers with a value or a Failure. Notes of the
-// client go to the owner before they are acknowledged. Ends when the client closes or abort() is called.
+// Session: the server side of the bench protocol with one client (a suite process or the desk).
+// Checks every request against the verb table, gives it a deadline, lets it be cancelled, and
+// answers with a value or a Failure. Notes of the client go to the owner before they are
+// acknowledged. Ends when the client closes or abort() is called.
 
 #include <functional>
 #include <memory>
@@ -24,7 +25,8 @@ class SessionOwner {
   /// Accepts or refuses a client by its hello (token, epoch, version range).
   virtual Result<> admit(const model::ClientHello& hello) = 0;
   /// Runs a verb whose arguments have been checked. `deadline` in seconds; 0 = the verb's default.
-  virtual Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments, double deadline) = 0;
+  virtual Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments,
+                                            double deadline) = 0;
   /// Stores a note durably enough to be acknowledged.
   virtual void note(const model::Note& note) = 0;
 };

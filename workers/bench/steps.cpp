@@ -18,7 +18,8 @@ Steps::Step::Step(Steps& owner, std::string name, std::string text, double budge
 
 Steps::Step::~Step() {
   if (!open_) return;
-  const Failure cut("cancelled", Blame::cancelled, "the step was cut short", "see what ended the case");
+  const Failure cut("cancelled", Blame::cancelled, "the step was cut short",
+                    "see what ended the case");
   finish(false, &cut, {});
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Step: one thing the bench does for a case, with its place in the trail, its duration and how it ended. Begins with
-// step_started, ends with step_finished exactly once, also when the coroutine it lives in is cancelled.
+// Step: one thing the bench does for a case, with its place in the trail, its duration and how it
+// ended. Begins with step_started, ends with step_finished exactly once, also when the coroutine it
+// lives in is cancelled.
 
 #include <optional>
 #include <string>

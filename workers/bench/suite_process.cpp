@@ -14,8 +14,8 @@ namespace seatrial::bench {
 namespace asio = boost::asio;
 
 namespace {
-constexpr std::size_t kKept = 4u << 20;       ///< bytes of output kept in the file
-constexpr std::size_t kTail = 16u << 10;      ///< bytes kept in memory for messages
+constexpr std::size_t kKept = 4u << 20;   ///< bytes of output kept in the file
+constexpr std::size_t kTail = 16u << 10;  ///< bytes kept in memory for messages
 }  // namespace
 
 struct SuiteProcess::Impl {
@@ -47,11 +47,14 @@ Result<SuiteProcess> SuiteProcess::start(asio::any_io_executor executor, const S
   command.stderr_fd = write.get();
   TRY(auto process, io::Process::start(executor, std::move(command)));
   asio::posix::stream_descriptor reader(executor, read.release());
-  return SuiteProcess(std::make_unique<Impl>(std::move(process), std::move(reader), std::move(file)));
+  return SuiteProcess(
+      std::make_unique<Impl>(std::move(process), std::move(reader), std::move(file)));
 }
 
 Task<Result<io::ExitStatus>> SuiteProcess::wait() { co_return co_await impl_->process.wait(); }
-Task<io::ExitStatus> SuiteProcess::stop(Duration grace) { co_return co_await impl_->process.stop(grace); }
+Task<io::ExitStatus> SuiteProcess::stop(Duration grace) {
+  co_return co_await impl_->process.stop(grace);
+}
 int SuiteProcess::pid() const { return impl_->process.pid(); }
 std::uint64_t SuiteProcess::dropped() const { return impl_->dropped; }
 
@@ -59,8 +62,8 @@ Task<Result<>> SuiteProcess::drain() {
   std::string chunk(256u << 10, '\0');
   for (;;) {
     boost::system::error_code error;
-    const std::size_t n =
-        co_await impl_->reader.async_read_some(asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
+    const std::size_t n = co_await impl_->reader.async_read_some(
+        asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) co_return Result<>();
     const std::string_view text(chunk.data(), n);

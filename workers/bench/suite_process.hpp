@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// SuiteProcess: one suite binary running one case. What it prints goes to a file of bounded size (a suite may print a
-// gigabyte); the rest is counted and dropped. Ends by itself, or with its whole process group when told to.
+// SuiteProcess: one suite binary running one case. What it prints goes to a file of bounded size (a
+// suite may print a gigabyte); the rest is counted and dropped. Ends by itself, or with its whole
+// process group when told to.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <filesystem>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Checkpoints: saved states of a running DUT (memory, devices, disk) that can be gone back to. Only benches that really
-// can offer it; the others reach a state by re-flashing and booting. Host-side state (API stand-in) is the bench's job.
+// Checkpoints: saved states of a running DUT (memory, devices, disk) that can be gone back to. Only
+// benches that really can offer it; the others reach a state by re-flashing and booting. Host-side
+// state (API stand-in) is the bench's job.
 
 #include <string>
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Power: what every power switch can do, be it a relay, a PDU outlet, a hub port or a QEMU process. Owned by the bench;
-// used from its io_context thread. Every action is read back from the instrument: a switch that did not switch is a
-// Failure of the bench, with the physical act that mends it.
+// Power: what every power switch can do, be it a relay, a PDU outlet, a hub port or a QEMU process.
+// Owned by the bench; used from its io_context thread. Every action is read back from the
+// instrument: a switch that did not switch is a Failure of the bench, with the physical act that
+// mends it.
 
 #include <string_view>
 
@@ -25,7 +26,8 @@ class Power {
   virtual Task<Result<>> on() = 0;
   /// Cuts the power, without telling the OS. No-op when it is off already.
   virtual Task<Result<>> off() = 0;
-  /// Presses the power button; the caller waits for state() == off. "power.no_button" where there is none.
+  /// Presses the power button; the caller waits for state() == off. "power.no_button" where there
+  /// is none.
   virtual Task<Result<>> press_button() = 0;
   virtual Task<Result<PowerState>> state() = 0;
 };

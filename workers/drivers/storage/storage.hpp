@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Storage: the medium a DUT boots from, as seen by the bench while the DUT is off: an SD card behind a mux, an internal
-// disk behind a boot ROM, an overlay on a cached image. Owned by the bench. "Flash" succeeds only when the content is
-// proven: read back from the medium, or an overlay on a base whose digest is known.
+// Storage: the medium a DUT boots from, as seen by the bench while the DUT is off: an SD card
+// behind a mux, an internal disk behind a boot ROM, an overlay on a cached image. Owned by the
+// bench. "Flash" succeeds only when the content is proven: read back from the medium, or an overlay
+// on a base whose digest is known.
 
 #include <string>
 
@@ -25,8 +26,8 @@ class Storage {
  public:
   virtual ~Storage() = default;
   virtual Task<Result<FlashReceipt>> flash(model::FileRef image) = 0;
-  /// Where the medium can be read and edited while the DUT is off: a block device, a raw image, or a qcow2 file, as
-  /// core/disk opens them. Fails with "storage.in_use" while the DUT is on.
+  /// Where the medium can be read and edited while the DUT is off: a block device, a raw image, or
+  /// a qcow2 file, as core/disk opens them. Fails with "storage.in_use" while the DUT is on.
   virtual Task<Result<std::string>> offline() = 0;
 };
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workers/bench/suite_client.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/ids.hpp"
+#include "core/base/nursery.hpp"
+#include "core/base/race.hpp"
+#include "core/base/text.hpp"
+#include "core/base/unless.hpp"
+#include "core/base/within.hpp"
+#include "core/model/failure_json.hpp"
+#include "workers/bench/step_text.hpp"
+
+namespace seatrial::bench {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using model::Verdict;
+using nlohmann::json;
+
+Result<> SuiteClient::admit(const model::ClientHello& hello) {
+  if (hello.token == token_) return {};
+  refused_ =
+      Failure("protocol.token", Blame::suite, "a client without the token of this case was refused",
+              "only the suite process that the bench host started may use the bench");
+  return *refused_;
+}
+
+Task<Result<json>> SuiteClient::call(const model::Verb& verb, json arguments, double deadline) {
+  Steps::Step step(steps_, std::string(verb.name), step_text(verb, arguments), deadline);
+  auto result = co_await bench_.call(verb, std::move(arguments), deadline);
+  if (result)
+    step.succeed(step_result(verb, *result));
+  else
+    step.fail(result.error());
+  co_return result;
+}
+
+void SuiteClient::note(const model::Note& note) {
+  if (note.kind != "case_result") {
+    // Only kinds of the suite's own are taken: a suite cannot write "case_finished" or "boot" into
+    // the log.
+    for (const char* kind : {"assertion", "measurement", "note", "artifact"})
+      if (note.kind == kind) events_.write(kind, *note.data);
+    return;
+  }
+  AttemptOutcome outcome;
+  const auto& data = *note.data;
+  const auto word = data.find("verdict");
+  const auto verdict = word != data.end() && word->is_string()
+                           ? model::verdict_from_string(word->get<std::string>())
+                           : std::nullopt;
+  outcome.verdict = verdict.value_or(Verdict::error);
+  if (const auto it = data.find("failure"); it != data.end() && it->is_object())
+    outcome.failure = model::failure_from_json(*it);
+  if (const auto it = data.find("reason"); it != data.end() && it->is_string())
+    outcome.reason = it->get<std::string>();
+  if (!verdict)
+    outcome.failure =
+        Failure("suite.bad_result", Blame::suite, "the suite reported a result that is no verdict",
+                "rebuild the suite with this version of Seatrial");
+  reported_ = std::move(outcome);
+  events_.sync();
+}
+
+AttemptOutcome SuiteClient::judge(const SuiteProcess& process, const io::ExitStatus& status) const {
+  if (reported_ && status.ok()) return *reported_;
+  AttemptOutcome outcome;
+  outcome.verdict = Verdict::error;
+  const auto tail = trim(process.output_tail(600)).empty()
+                        ? std::string("it printed nothing")
+                        : "it printed last: " + std::string(trim(process.output_tail(600)));
+  if (status.ok())
+    outcome.failure = Failure("suite.exited_early", Blame::suite,
+                              "the suite process ended without a result; " + tail,
+                              "a case must not call exit(); see the suite's output file");
+  else
+    outcome.failure =
+        Failure(status.signal ? "suite.crashed" : "suite.failed", Blame::suite,
+                fmt::format("the suite process ended with {}; {}", status.describe(), tail),
+                "debug the suite: the report shows the command that repeats the case");
+  return outcome;
+}
+
+Task<Result<AttemptOutcome>> SuiteClient::connected(SuiteProcess& process,
+                                                    io::WebSocketListener& listener) {
+  Budget connect_budget(30s, "the suite process to connect");
+  connect_budget.code = "suite.no_contact";
+  connect_budget.blame = Blame::suite;
+  auto first = co_await race(within(std::move(connect_budget), listener.accept()), process.wait());
+  if (first.index() == 1) {
+    auto& status = std::get<1>(first);
+    co_return judge(process, status ? *status : io::ExitStatus{});
+  }
+  auto& accepted = std::get<0>(first);
+  if (!accepted) co_return accepted.error();
+  Session session(std::move(*accepted), *this);
+  auto served = co_await unless(alarm_.wait(), session.serve());
+  if (alarm_.raised()) {
+    AttemptOutcome outcome;
+    outcome.failure = alarm_.raised();
+    outcome.verdict = model::verdict_of(*outcome.failure);
+    co_return outcome;
+  }
+  if (refused_) co_return *refused_;
+  Budget end_budget(15s, "the suite process to end after it closed its connection");
+  end_budget.code = "suite.lingers";
+  end_budget.blame = Blame::suite;
+  CO_TRY(auto status, co_await within(std::move(end_budget), process.wait()));
+  if (!served && !reported_) co_return served.error();
+  co_return judge(process, status);
+}
+
+Task<Result<AttemptOutcome>> SuiteClient::serve(SuiteProcess& process,
+                                                io::WebSocketListener& listener) {
+  auto executor = co_await asio::this_coro::executor;
+  Nursery side(executor);
+  side.start("reading the suite's output", process.drain());
+  Result<AttemptOutcome> outcome = AttemptOutcome{};
+  std::exception_ptr thrown;
+  try {
+    outcome = co_await connected(process, listener);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await process.stop(1s);
+  Budget flush_budget(2s, "the rest of the suite's output");
+  (void)co_await within(std::move(flush_budget), side.join());
+  side.cancel();
+  (void)co_await side.join();
+  if (thrown) std::rethrow_exception(thrown);
+  co_return outcome;
+}
+
+Task<AttemptOutcome> SuiteClient::run(SuiteCall call, Duration budget) {
+  auto executor = co_await asio::this_coro::executor;
+  token_ = random_hex(32);
+  case_name_ = call.case_name;
+  call.token = token_;
+  AttemptOutcome outcome;
+  const auto failed = [&outcome](const Failure& failure) {
+    outcome.failure = failure;
+    outcome.verdict = model::verdict_of(failure);
+    return outcome;
+  };
+  auto listener = io::WebSocketListener::listen(executor, call.socket);
+  if (!listener) co_return failed(listener.error());
+  auto process = SuiteProcess::start(executor, call);
+  if (!process) co_return failed(process.error());
+  Budget guard(budget, "the case to end");
+  guard.code = "deadline.case";
+  guard.advice =
+      "the last step of the trail is what it was waiting for; raise the case's budget if that is "
+      "normal";
+  auto served = co_await within(std::move(guard), serve(*process, *listener));
+  if (process->dropped() > 0)
+    events_.write(
+        "note", json{{"level", "warn"},
+                     {"text", fmt::format("the suite printed {} more than is kept",
+                                          human_bytes(static_cast<double>(process->dropped())))}});
+  if (!served) co_return failed(served.error());
+  co_return *served;
+}
+
+}  // namespace seatrial::bench
