@@ -84,23 +84,36 @@ std::optional<Event> event_from_line(std::string_view line) {
   return event;
 }
 
-Result<EventLogContent> read_event_log(const std::filesystem::path& path) {
+Result<EventLogState> for_each_event(const std::filesystem::path& path,
+                                     const std::function<void(Event)>& visit) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return Failure("events.unreadable", Blame::bench,
                    "cannot read " + path.string() + ": " + std::strerror(errno),
                    "give the folder of a run, as printed at its end");
-  EventLogContent content;
+  EventLogState state;
   std::string line;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     const bool last_without_newline = file.eof();
-    if (auto event = event_from_line(line))
-      content.events.push_back(std::move(*event));
-    else if (last_without_newline)
-      content.torn = true;
-    else if (!line.empty())
-      content.bad.push_back(number);
+    if (auto event = event_from_line(line)) {
+      ++state.events;
+      visit(std::move(*event));
+    } else if (last_without_newline) {
+      state.torn = true;
+    } else if (!line.empty()) {
+      state.bad.push_back(number);
+    }
   }
+  return state;
+}
+
+Result<EventLogContent> read_event_log(const std::filesystem::path& path) {
+  EventLogContent content;
+  TRY(const auto state, for_each_event(path, [&content](Event event) {
+        content.events.push_back(std::move(event));
+      }));
+  content.torn = state.torn;
+  content.bad = state.bad;
   return content;
 }
 

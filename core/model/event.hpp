@@ -29,6 +29,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -65,6 +66,16 @@ struct Event {
 std::string to_line(const Event& event);
 /// nullopt for a line that is not an event (torn, foreign).
 std::optional<Event> event_from_line(std::string_view line);
+
+/// What a reader of a log must know beside its events.
+struct EventLogState {
+  std::size_t events = 0;
+  bool torn = false;             ///< the last line was cut short
+  std::vector<std::size_t> bad;  ///< numbers (from 1) of other lines that could not be read
+};
+/// Reads one event at a time: the log of a large run is never in memory.
+Result<EventLogState> for_each_event(const std::filesystem::path& events_jsonl,
+                                     const std::function<void(Event)>& visit);
 
 struct EventLogContent {
   std::vector<Event> events;

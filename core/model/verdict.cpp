@@ -25,6 +25,16 @@ Verdict verdict_of(const Failure& failure) {
   return Verdict::error;
 }
 
+Verdict verdict_of_attempts(const std::vector<Verdict>& attempts) {
+  Tally tally;
+  for (const auto verdict : attempts) tally.add(verdict);
+  for (const auto red : {Verdict::fail, Verdict::error, Verdict::timeout})
+    if (tally.of(red)) return tally.of(Verdict::pass) ? Verdict::flaky : red;
+  for (const auto verdict : {Verdict::flaky, Verdict::not_run, Verdict::pass, Verdict::skip})
+    if (tally.of(verdict)) return verdict;
+  return Verdict::not_run;
+}
+
 std::size_t Tally::total() const {
   return std::accumulate(count.begin(), count.end(), std::size_t{0});
 }

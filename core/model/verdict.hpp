@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/base/failure.hpp"
 
@@ -28,6 +29,11 @@ std::optional<Verdict> verdict_from_string(std::string_view word);
 /// The verdict that a failure of a step gives its case: product -> fail, a guard deadline
 /// ("deadline...") of unknown blame -> timeout, cancelled -> not_run, all else -> error.
 Verdict verdict_of(const Failure& failure);
+
+/// What a case came to over its attempts. One that passed and one that did not make it flaky;
+/// without a pass the worst one counts (fail, error, timeout, in this order); passes beside an
+/// attempt that was not run are not_run: never silently green. No attempts: not_run.
+Verdict verdict_of_attempts(const std::vector<Verdict>& attempts);
 
 /// Counts per verdict, indexed by Verdict.
 struct Tally {

@@ -39,5 +39,17 @@ TEST(Verdict, a_failure_becomes_the_verdict_of_its_blame) {
   EXPECT_EQ(of(Blame::cancelled, "cancelled"), Verdict::not_run);
 }
 
+TEST(Verdict, of_attempts_that_differ_is_flaky_and_never_silently_green) {
+  using enum Verdict;
+  EXPECT_EQ(verdict_of_attempts({pass, pass}), pass);
+  EXPECT_EQ(verdict_of_attempts({pass, fail}), flaky);
+  EXPECT_EQ(verdict_of_attempts({error, pass}), flaky);
+  EXPECT_EQ(verdict_of_attempts({error, fail}), fail);
+  EXPECT_EQ(verdict_of_attempts({timeout, error}), error);
+  EXPECT_EQ(verdict_of_attempts({pass, not_run}), not_run);
+  EXPECT_EQ(verdict_of_attempts({skip}), skip);
+  EXPECT_EQ(verdict_of_attempts({}), not_run);
+}
+
 }  // namespace
 }  // namespace seatrial::model

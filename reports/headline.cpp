@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/headline.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/base/clock.hpp"
+#include "core/base/text.hpp"
+#include "reports/escape.hpp"
+
+namespace seatrial::reports {
+using model::Verdict;
+
+namespace {
+
+/// Options of `seatrial run` that choose what is tested; all others (output, repetition, selection)
+/// do not belong into the command that repeats one case.
+constexpr std::array<std::string_view, 6> kKeptOptions{"--image",   "--device", "--bench",
+                                                       "--profile", "--cloud",  "--mutant"};
+
+std::vector<std::string> kept_options(const std::vector<std::string>& argv) {
+  std::vector<std::string> kept;
+  for (std::size_t i = 1; i < argv.size(); ++i)
+    for (const auto option : kKeptOptions) {
+      if (argv[i] == option && i + 1 < argv.size()) {
+        kept.push_back(argv[i]);
+        kept.push_back(argv[++i]);
+        break;
+      }
+      if (argv[i].rfind(std::string(option) + "=", 0) == 0) kept.push_back(argv[i]);
+    }
+  return kept;
+}
+
+std::string of_all(std::size_t n, std::size_t total, std::string_view what) {
+  return n == total && total > 1 ? fmt::format("all {} cases {}", total, what)
+                                 : fmt::format("{} of {} {}", n, count_of(total, "case"), what);
+}
+
+}  // namespace
+
+std::string_view verdict_words(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass: return "passed";
+    case Verdict::fail: return "failed";
+    case Verdict::error: return "not judged (error)";
+    case Verdict::timeout: return "timed out";
+    case Verdict::skip: return "not applicable";
+    case Verdict::not_run: return "not run";
+    case Verdict::flaky: return "flaky";
+  }
+  return "unknown";
+}
+
+std::string_view blame_words(Blame blame) {
+  switch (blame) {
+    case Blame::product: return "The product";
+    case Blame::bench: return "The bench";
+    case Blame::suite: return "The test itself";
+    case Blame::seatrial: return "Seatrial";
+    case Blame::cancelled: return "Nobody: cancelled";
+    case Blame::unknown: break;
+  }
+  return "Not known yet";
+}
+
+std::string span(double seconds) {
+  return seconds < 0 ? "" : human_duration(from_seconds(std::min(seconds, 1e8)));
+}
+
+std::string count_of(std::size_t n, std::string_view noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
+
+const std::vector<Verdict>& verdicts_by_weight() {
+  static const std::vector<Verdict> order{Verdict::fail,    Verdict::flaky, Verdict::error,
+                                          Verdict::timeout, Verdict::not_run, Verdict::skip,
+                                          Verdict::pass};
+  return order;
+}
+
+Headline headline(const RunRecord& run) {
+  Headline head;
+  const auto n = [&](Verdict verdict) { return run.tally.of(verdict); };
+  const std::size_t total = run.tally.total();
+  const std::size_t unproven = n(Verdict::error) + n(Verdict::timeout) + n(Verdict::not_run);
+  if (n(Verdict::fail) + n(Verdict::flaky) > 0) {
+    head = {Headline::Tone::bad, "No-go", "", ""};
+    std::vector<std::string> parts;
+    if (n(Verdict::fail)) parts.push_back(of_all(n(Verdict::fail), total, "failed"));
+    if (n(Verdict::flaky))
+      parts.push_back(parts.empty() ? of_all(n(Verdict::flaky), total,
+                                             n(Verdict::flaky) == 1 ? "is flaky" : "are flaky")
+                                    : fmt::format("{} flaky", n(Verdict::flaky)));
+    if (unproven) parts.push_back(fmt::format("{} not proven", unproven));
+    head.sentence = join(parts, ", ");
+  } else if (run.exit_code() == model::exit_proven) {
+    head = {Headline::Tone::good, "Go", of_all(n(Verdict::pass), total, "passed"), ""};
+    if (n(Verdict::skip))
+      head.sentence = fmt::format("{} passed, {} not applicable",
+                                  count_of(n(Verdict::pass), "case"), n(Verdict::skip));
+  } else {
+    head = {Headline::Tone::unsure, "Not proven", "", ""};
+    head.sentence = total == 0 ? "no case was run"
+                    : unproven ? of_all(unproven, total, "could not be judged")
+                    : n(Verdict::pass)
+                        ? of_all(n(Verdict::pass), total, "passed, but the run did not end well")
+                        : "every case was skipped";
+  }
+  if (run.interrupted)
+    head.warning = "The run was interrupted.";
+  else if (run.failure)
+    head.warning = run.failure->what();
+  else if (!run.finished)
+    head.warning = "The log ends without the end of the run: it was killed, or is still going.";
+  if (!run.mutant.empty())
+    head.warning += (head.warning.empty() ? "" : " ") +
+                    fmt::format("Run against the mutant {}: red is expected.", run.mutant);
+  return head;
+}
+
+std::string why(const Attempt& attempt) {
+  if (attempt.verdict == Verdict::pass) return {};
+  if (attempt.verdict == Verdict::skip || attempt.verdict == Verdict::not_run)
+    return one_line(attempt.reason.empty() && attempt.failure ? attempt.failure->what()
+                                                              : attempt.reason,
+                    400);
+  return attempt.failure ? one_line(attempt.failure->what(), 400) : std::string();
+}
+
+std::string why(const Case& of) {
+  const auto text = why(of.telling());
+  if (of.verdict != Verdict::flaky) return text;
+  return fmt::format("passed {} of {} attempts: {}", of.passed_attempts(), of.attempts.size(),
+                     text);
+}
+
+std::string repeat_command(const RunRecord& run, const Case& of) {
+  std::string command = "seatrial run " + shell_word(of.full_name());
+  for (const auto& word : kept_options(run.argv)) command += " " + shell_word(word);
+  return command;
+}
+
+std::string subject(const RunRecord& run) {
+  std::string text = run.image_name;
+  if (!run.image_version.empty() && text.find(run.image_version) == std::string::npos)
+    text += (text.empty() ? "" : " ") + run.image_version;
+  if (!run.device.empty()) text += (text.empty() ? "" : " on ") + run.device;
+  return one_line(text.empty() ? "an image that the log does not name" : text, 160);
+}
+
+}  // namespace seatrial::reports

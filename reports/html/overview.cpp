@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/html/overview.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/base/text.hpp"
+#include "reports/escape.hpp"
+#include "reports/headline.hpp"
+#include "reports/html/case.hpp"
+#include "reports/html/console.hpp"
+#include "reports/html/pieces.hpp"
+
+namespace seatrial::reports::page {
+namespace {
+using model::Verdict;
+
+constexpr std::size_t kMostCauses = 12;
+constexpr std::size_t kMostNames = 8;
+constexpr std::size_t kMostSegments = 600;
+
+std::string_view tone_class(Headline::Tone tone) {
+  return tone == Headline::Tone::good ? "good" : tone == Headline::Tone::bad ? "bad" : "unsure";
+}
+
+std::string legend(const RunRecord& run) {
+  std::string chips;
+  for (const auto verdict : verdicts_by_weight())
+    if (const auto n = run.tally.of(verdict))
+      chips += fmt::format("<li>{}<b>{}</b> {}</li>", verdict_icon(verdict), n,
+                           verdict_words(verdict));
+  return "<ul class=\"legend\">" + chips + "</ul>";
+}
+
+/// Cases that are red for the same stated reason.
+struct Cause {
+  Verdict verdict = Verdict::fail;
+  std::vector<std::size_t> cases;
+};
+
+std::vector<Cause> causes(const RunRecord& run) {
+  std::vector<Cause> list;
+  std::map<std::string, std::size_t> known;
+  for (const auto verdict : verdicts_by_weight()) {
+    if (verdict == Verdict::pass || verdict == Verdict::skip || verdict == Verdict::not_run)
+      continue;
+    for (std::size_t i = 0; i < run.cases.size(); ++i) {
+      const auto& of = run.cases[i];
+      if (of.verdict != verdict) continue;
+      const auto& telling = of.telling();
+      // Product failures are told one by one: the same words often hide different causes.
+      const bool alone = !telling.failure || telling.failure->blame() == Blame::product;
+      const std::string key =
+          alone ? fmt::format("{}", i) : telling.failure->code() + "\n" + telling.failure->what();
+      const auto [it, is_new] = known.emplace(key, list.size());
+      if (is_new) list.push_back({verdict, {}});
+      list[it->second].cases.push_back(i);
+    }
+  }
+  return list;
+}
+
+std::string case_links(const RunRecord& run, const Cause& cause,
+                       const std::vector<std::string>& anchors) {
+  std::string links;
+  for (std::size_t i = 0; i < std::min(cause.cases.size(), kMostNames); ++i) {
+    const auto index = cause.cases[i];
+    links += fmt::format("{}<a href=\"#{}\">{}</a>", links.empty() ? "" : ", ", anchors[index],
+                         html(one_line(run.cases[index].full_name(), 200)));
+  }
+  if (cause.cases.size() > kMostNames)
+    links += fmt::format(" and {} more", cause.cases.size() - kMostNames);
+  return links;
+}
+
+std::string card(const RunRecord& run, const Cause& cause, const Excerpts& excerpts,
+                 const std::vector<std::string>& anchors) {
+  const Case& first = run.cases[cause.cases.front()];
+  const Attempt& telling = first.telling();
+  std::string text = fmt::format(
+      "<li class=\"card v-{}\"><h3>{}{}</h3><p class=\"what\">{}</p>", to_string(cause.verdict),
+      verdict_icon(cause.verdict), case_links(run, cause, anchors), html(one_line(why(first), 400)));
+  const auto excerpt = excerpts.of(telling);
+  if (const auto* line = excerpt.explaining())
+    text += fmt::format("<p class=\"line\"><span class=\"t\">{}</span><code>{}</code></p>",
+                        line->at ? clock_time(*line->at) : "", console_line(line->bytes));
+  if (telling.failure)
+    text += fmt::format("<p class=\"next\">{}<span>{}</span></p>",
+                        blame_badge(telling.failure->blame()),
+                        html(one_line(telling.failure->advice(), 400)));
+  return text + "</li>";
+}
+
+std::string fact_group(const RunRecord& run, std::string_view group, std::string_view title) {
+  std::string rows;
+  for (const auto& fact : run.facts)
+    if (fact.group == group)
+      rows += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", html(one_line(fact.name, 60)),
+                          html(one_line(fact.value, 400)));
+  if (rows.empty()) return rows;
+  return fmt::format("<section><h3>{}</h3><dl>{}</dl></section>", title, rows);
+}
+
+std::string suite_facts(const RunRecord& run) {
+  std::string rows;
+  for (const auto& suite : run.suites)
+    if (!suite.digest.empty())
+      rows += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", html(one_line(suite.name, 60)),
+                          html(one_line(suite.digest, 100)));
+  return rows.empty() ? rows : "<section><h3>Suites</h3><dl>" + rows + "</dl></section>";
+}
+
+}  // namespace
+
+std::string hero(const RunRecord& run) {
+  const auto head = headline(run);
+  std::string text = fmt::format(
+      "<section class=\"hero {}\"><p class=\"go\">{}</p><h1>{}</h1><p class=\"subject\">{}</p>"
+      "<p class=\"meta\"><span>{}</span><span>{}</span><span>{}</span></p>",
+      tone_class(head.tone), head.word, html(head.sentence), html(subject(run)),
+      html(wall_time(run.started_wall)), span(run.seconds), count_of(run.cases.size(), "case"));
+  if (!head.warning.empty())
+    text += fmt::format("<p class=\"warning\">{}<span>{}</span></p>", icon("warn"),
+                        html(one_line(head.warning, 600)));
+  if (run.failure)
+    text += fmt::format("<p class=\"next\">{}<span>{}</span></p>", blame_badge(run.failure->blame()),
+                        html(one_line(run.failure->advice(), 600)));
+  return text + verdict_bar(run.tally, "vbar") + legend(run) + "</section>\n";
+}
+
+std::string attention(const RunRecord& run, const Excerpts& excerpts,
+                      const std::vector<std::string>& anchors) {
+  const auto list = causes(run);
+  if (list.empty()) return {};
+  std::string cards;
+  for (std::size_t i = 0; i < std::min(list.size(), kMostCauses); ++i)
+    cards += card(run, list[i], excerpts, anchors);
+  std::string more;
+  if (list.size() > kMostCauses)
+    more = fmt::format("<p class=\"more\">{} more below.</p>",
+                       count_of(list.size() - kMostCauses, "cause"));
+  return "<section class=\"attention\"><h2>Needs attention</h2><ul>" + cards + "</ul>" + more +
+         "</section>\n";
+}
+
+std::string timeline(const RunRecord& run, const std::vector<std::string>& anchors) {
+  const double total = std::max(run.seconds, 1e-3);
+  std::string lane, ticks;
+  std::size_t segments = 0;
+  for (std::size_t i = 0; i < run.cases.size(); ++i)
+    for (const auto& attempt : run.cases[i].attempts) {
+      if (!attempt.started || ++segments > kMostSegments) continue;
+      const double x = std::clamp(1000 * attempt.at / total, 0.0, 998.0);
+      const double width = std::clamp(1000 * attempt.seconds / total - 1, 1.5, 1000 - x);
+      lane += fmt::format(
+          "<a href=\"#{}\"><rect class=\"f-{}\" x=\"{:.1f}\" width=\"{:.1f}\" y=\"10\" "
+          "height=\"26\" rx=\"1.5\"><title>{}: {}, {}</title></rect></a>",
+          anchors[i], to_string(attempt.verdict), x, width,
+          html(one_line(run.cases[i].full_name(), 120)), verdict_words(attempt.verdict),
+          span(attempt.seconds));
+      for (const auto& boot : attempt.boots)
+        ticks += fmt::format("<rect class=\"boot\" x=\"{:.1f}\" y=\"2\" width=\"1.6\" height=\"6\"/>",
+                             std::clamp(1000 * boot.at / total, 0.0, 998.0));
+    }
+  if (lane.empty() || segments < 2) return {};
+  return fmt::format(
+      "<section class=\"time\"><h2>Where the time went</h2><svg class=\"lane\" viewBox=\"0 0 1000 "
+      "38\" preserveAspectRatio=\"none\"><title>Cases over time</title>{}{}</svg>"
+      "<p class=\"axis\"><span>0</span><span>{}</span><span>{}</span></p></section>\n",
+      ticks, lane, span(total / 2), span(total));
+}
+
+std::string run_facts(const RunRecord& run, const RunFolder& folder) {
+  std::string text = "<section class=\"facts\"><h2>This run</h2>";
+  if (!run.argv.empty()) {
+    std::vector<std::string> words;
+    for (const auto& word : run.argv) words.push_back(shell_word(word));
+    text += command(clipped(join(words, " "), 4000));
+  }
+  text += "<div class=\"grid\">" + fact_group(run, "image", "Image") +
+          fact_group(run, "device", "Device") + fact_group(run, "profile", "OS profile") +
+          fact_group(run, "bench", "Bench") + fact_group(run, "versions", "Versions") +
+          suite_facts(run) + fact_group(run, "run", "Run") + "</div>";
+  const auto outside = waterfall(run.outside, 0, run.seconds);
+  if (!outside.empty())
+    text += "<details class=\"try\"><summary>" + icon("chevron") +
+            "<span>Steps outside of cases</span></summary><div>" + outside + "</div></details>";
+  const auto said = notes(run.outside);
+  if (!said.empty()) text += "<h3>Notes</h3>" + said;
+  std::string warnings;
+  for (const auto& warning : run.warnings)
+    warnings += fmt::format("<li class=\"warn\"><span></span><span>{}</span></li>",
+                            html(one_line(warning, 300)));
+  if (!warnings.empty())
+    text += "<h3>About the log</h3><ol class=\"moments\">" + warnings + "</ol>";
+  std::string files;
+  for (const char* name : {"events.jsonl", "console.log", "junit.xml"})
+    if (folder.has_file(name)) files += fmt::format("<li>{}{}</li>", icon("file"), file_link(name, name));
+  text += "<h3>Evidence</h3><ul class=\"files\">" + files + "</ul>";
+  return text + artifacts(run.outside, folder) + "</section>\n";
+}
+
+}  // namespace seatrial::reports::page
