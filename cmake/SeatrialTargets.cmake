@@ -46,7 +46,7 @@ endfunction()
 # seatrial_suite(AREA SOURCES ...) : a suite binary in build/bin/suites; cases compile straight into it.
 function(seatrial_suite area)
   cmake_parse_arguments(A "" "" "SOURCES" ${ARGN})
-  add_executable(suite_${area} ${A_SOURCES})
+  add_executable(suite_${area} ${A_SOURCES} ${CMAKE_SOURCE_DIR}/suites/kit/main.cpp)
   target_link_libraries(suite_${area} PRIVATE seatrial_kit)
   set_target_properties(suite_${area} PROPERTIES
     OUTPUT_NAME ${area} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/suites)

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cases that do everything a case can do, right and wrong.
+#include <stdexcept>
+
+#include "suites/kit/suite.hpp"
+
+SUITE(fixture, needs(Cap::power), budget(30s))
+
+namespace {
+
+int asserting_helper() {
+  [] { ASSERT_EQ(1, 2) << "deep down"; }();
+  return 7;
+}
+
+}  // namespace
+
+CASE(fixture, passes, from(Checkpoint::fresh), needs(Cap::shell), images("{next}"),
+     mutants("slow_boot", "wrong_slug"), doc("It passes.")) {
+  EXPECT_EQ(1, 1);
+  bench.note("all is well");
+}
+
+CASE(fixture, fails_two_expectations, budget(1min)) {
+  EXPECT_EQ(bench.info().image.version, "2.0.0") << "the wrong version";
+  EXPECT_TRUE(false) << "and more";
+  bench.note("still here");
+}
+
+CASE(fixture, fails_an_assertion_in_a_helper) {
+  bench.measure("reached", asserting_helper(), "");
+  bench.note("never here");
+}
+
+CASE(fixture, calls) {
+  const auto result = bench.run("uname", within(5s));
+  EXPECT_EQ(result.line(), "Linux") << result.err;
+}
+
+CASE(fixture, calls_after_a_failed_expectation) {
+  EXPECT_TRUE(false) << "first";
+  bench.run("uname");
+}
+
+CASE(fixture, swallows_every_exception) {
+  try {
+    bench.run("uname");
+  } catch (const std::exception&) {
+    bench.note("swallowed");
+  }
+}
+
+CASE(fixture, skips) { GTEST_SKIP() << "no moon tonight"; }
+
+CASE(fixture, needs_what_is_not_there, needs("sonar")) { FAIL() << "must not run"; }
+
+CASE(fixture, throws) { throw std::runtime_error("oh no"); }
+
+CASE(fixture, throws_a_number) { throw 7; }
+
+CASE(fixture, measures) {
+  bench.measure("boot", Seconds(9), at_most(5s));  // the scripted bench scales by 2
+  bench.measure("space", 9, "MB", at_most(8));
+  bench.measure("free", 9, "MB", at_least(1));
+}
+
+CASE(fixture, waits_for_a_boot) {
+  const Boot before = bench.current_boot();
+  const Boot boot = bench.next_boot(before, within(1min));
+  EXPECT_EQ(boot.slot, before.slot.other());
+}
+
+CASE(fixture, waits_until) { bench.wait_until("it's quiet", "test 'a' = b", within(2s)); }
+
+CASE(fixture, prints_and_exits) {
+  printf("words of its own\n");
+  exit(7);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What bench calls ask and what their replies become.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/model/verbs.hpp"
+#include "suites/kit/bench.hpp"
+#include "tests/suites/kit/scripted_bench.hpp"
+
+namespace seatrial::kit {
+namespace {
+using nlohmann::json;
+using testing::HasSubstr;
+
+TEST(BenchCalls, fit_the_table_of_verbs_and_scale_their_budgets) {
+  Script script;
+  script.replies["boot.current"] = [](const json&) -> Result<json> {
+    return json{{"boot", {{"number", 4}, {"slot", "A"}, {"boot_id", "x"}}}};
+  };
+  script.replies["boot.next"] = [](const json&) -> Result<json> {
+    return json{{"boot", {{"number", 5}, {"slot", "B"}, {"boot_id", "y"}}}};
+  };
+  const auto played = play(fixture_suite(), "waits_for_a_boot", script);
+  EXPECT_EQ(played.seen.result().value()["verdict"], "pass");
+  for (const auto& [verb, args] : played.seen.requests) {
+    const auto* known = model::find_verb(verb);
+    ASSERT_NE(known, nullptr) << verb;
+    EXPECT_TRUE(model::check_arguments(*known, args).has_value()) << verb << " " << args;
+  }
+  const auto& [verb, args] = played.seen.requests.back();
+  EXPECT_EQ(verb, "boot.next");
+  EXPECT_EQ(args["after"], 4);
+  EXPECT_EQ(args["timeout"], 120.0) << "a minute, on a bench that is half as fast";
+  EXPECT_EQ(played.seen.deadlines.back(), 150.0) << "our guard lies behind the product's budget";
+}
+
+TEST(BenchCalls, waiting_for_a_condition_is_left_to_the_device) {
+  Script script;
+  std::string command;
+  script.replies["shell.run"] = [&](const json& args) -> Result<json> {
+    command = args["command"];
+    return json{{"exit", 124}, {"out", ""}, {"err", ""}, {"seconds", 4.0}};
+  };
+  const auto played = play(fixture_suite(), "waits_until", script);
+  EXPECT_EQ(
+      command,
+      "timeout 4 sh -c 'until { test '\\''a'\\'' = b; } >/dev/null 2>&1; do sleep 0.25; done'");
+  const auto result = played.seen.result().value();
+  EXPECT_EQ(result["verdict"], "fail") << "a product that is too slow has failed";
+  EXPECT_EQ(result["failure"]["code"], "product.too_slow");
+  EXPECT_THAT(result["failure"]["what"].get<std::string>(), HasSubstr("it's quiet"));
+}
+
+TEST(BenchCalls, a_reply_right_behind_another_frame_is_not_missed) {
+  Script script;
+  script.two_in_one = true;
+  script.replies["shell.run"] = [](const json&) -> Result<json> {
+    return json{{"exit", 0}, {"out", "Linux\n"}, {"err", ""}, {"seconds", 0.1}};
+  };
+  EXPECT_EQ(play(fixture_suite(), "calls", script).seen.result().value()["verdict"], "pass");
+}
+
+TEST(Faults, read_as_sentences_and_become_rules) {
+  const auto rule = Fault::answer(503).to("PATCH", "/device/v3/*").body("busy").times(3).after(1);
+  EXPECT_EQ(json::parse(rule.rule().dump()),
+            (json{{"match", {{"method", "PATCH"}, {"path", "/device/v3/*"}}},
+                  {"action", {{"status", 503}, {"body", "busy"}}},
+                  {"count", 3},
+                  {"skip", 1}}));
+  EXPECT_EQ(json::parse(Fault::outage(Seconds(2.5)).rule().dump()),
+            (json{{"action", {{"outage", "reset"}, {"for_ms", 2500}}}}));
+}
+
+}  // namespace
+}  // namespace seatrial::kit
