@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The shapes of our targets. A library lists what it may link; anything else is a layering error at configure.
+#
+# Collections, for people and for ./sea: `programs` (what a run needs), `fast_tests` (every test labelled
+# fast), `benchmarks`; plain `all` is everything.
+add_custom_target(programs)
+add_custom_target(fast_tests)
+add_custom_target(benchmarks)
 
 # seatrial_library(NAME SOURCES a.cpp ... HEADERS a.hpp ... [DEPS seatrial_x ...] [LIBS third_party ...])
 # DEPS are targets of ours (public), LIBS third-party ones (private).
@@ -9,12 +15,12 @@ function(seatrial_library name)
     add_library(${name} STATIC ${A_SOURCES})
     target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${A_HEADERS})
     target_link_libraries(${name} PUBLIC ${A_DEPS} PRIVATE ${A_LIBS})
-    set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
   else()
     add_library(${name} INTERFACE)
     target_sources(${name} INTERFACE FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${A_HEADERS})
     target_link_libraries(${name} INTERFACE ${A_DEPS} ${A_LIBS})
   endif()
+  set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()
 
 # seatrial_program(NAME SOURCES ... [DEPS ...] [LIBS ...]) : an executable in build/bin
@@ -22,6 +28,16 @@ function(seatrial_program name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS;LIBS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE ${A_DEPS} ${A_LIBS})
+  add_dependencies(programs ${name})
+endfunction()
+
+# seatrial_benchmark(NAME SOURCES ... [DEPS ...] [LIBS ...]) : figures, run by ./sea bench, never a verdict
+function(seatrial_benchmark name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS;LIBS" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE ${A_DEPS} ${A_LIBS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/benchmarks)
+  add_dependencies(benchmarks ${name})
 endfunction()
 
 # seatrial_test(NAME SOURCES ... [LIBS ...] [LABELS fast|qemu|root|browser ...] [TIMEOUT s])
@@ -41,6 +57,13 @@ function(seatrial_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT})
+  if("fast" IN_LIST A_LABELS)
+    add_dependencies(fast_tests ${name})
+  endif()
+  if("qemu" IN_LIST A_LABELS)
+    # One guest at a time: two on two cores starve each other out of their budgets.
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK guest)
+  endif()
 endfunction()
 
 # seatrial_suite(AREA SOURCES ...) : a suite binary in build/bin/suites; cases compile straight into it.
@@ -50,4 +73,5 @@ function(seatrial_suite area)
   target_link_libraries(suite_${area} PRIVATE seatrial_kit)
   set_target_properties(suite_${area} PROPERTIES
     OUTPUT_NAME ${area} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/suites)
+  add_dependencies(programs suite_${area})
 endfunction()
