@@ -19,6 +19,7 @@ add_compile_options(
   -Wsuggest-override     # a driver that forgot to override a verb must not compile quietly
   -Werror=unused-result  # a dropped Result is a lost verdict
   -Werror=return-type
+  -Wno-mismatched-new-delete       # g++ 12 at -O2 mistakes the frames of Asio's coroutines
   -Wno-missing-field-initializers  # designated initialisers with defaults are our style
 )
 
