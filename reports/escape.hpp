@@ -12,8 +12,8 @@ namespace seatrial::reports {
 
 /// Valid UTF-8 without control characters other than newline and tab, without terminal escapes.
 std::string plain(std::string_view bytes);
-/// Length of the terminal escape sequence at the head of `bytes`, which begins with ESC; at least 1.
-/// One that never ends hides nothing but its introducer.
+/// Length of the terminal escape sequence at the head of `bytes`, which begins with ESC; at
+/// least 1. One that never ends hides nothing but its introducer.
 std::size_t terminal_escape_length(std::string_view bytes);
 /// plain() on one line, blanks collapsed, cut at `most` bytes (on a character) with an ellipsis.
 std::string one_line(std::string_view bytes, std::size_t most = 240);

@@ -47,8 +47,7 @@ class Excerpts {
     std::size_t before = 0, after = 0;
   };
   void set_range(const Attempt& attempt, Excerpt& into) const;
-  void add_window(const Window& window, const Excerpt& range,
-                  std::vector<ExcerptLine>& into) const;
+  void add_window(const Window& window, const Excerpt& range, std::vector<ExcerptLine>& into) const;
 
   static void mark_explanation(const std::vector<std::uint64_t>& hits, Excerpt& excerpt);
 

@@ -52,8 +52,9 @@ Failure failure_from(const Attempt& attempt) {
     if (step.finished && !step.ok && step.failure) return *step.failure;
   for (const auto& hit : attempt.sentinels)
     if (!hit.allowed)
-      return Failure("console." + (hit.id.empty() ? std::string("sentinel") : hit.id), Blame::product,
-                     "the console showed: " + hit.line, "read the console around this line");
+      return Failure("console." + (hit.id.empty() ? std::string("sentinel") : hit.id),
+                     Blame::product, "the console showed: " + hit.line,
+                     "read the console around this line");
   return Failure("report.no_reason", Blame::unknown,
                  "the log does not say why this case came to its verdict",
                  "look for the case in events.jsonl and console.log of this run");

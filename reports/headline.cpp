@@ -74,7 +74,7 @@ std::string count_of(std::size_t n, std::string_view noun) {
 }
 
 const std::vector<Verdict>& verdicts_by_weight() {
-  static const std::vector<Verdict> order{Verdict::fail,    Verdict::flaky, Verdict::error,
+  static const std::vector<Verdict> order{Verdict::fail,    Verdict::flaky,   Verdict::error,
                                           Verdict::timeout, Verdict::not_run, Verdict::skip,
                                           Verdict::pass};
   return order;
@@ -123,9 +123,8 @@ Headline headline(const RunRecord& run) {
 std::string why(const Attempt& attempt) {
   if (attempt.verdict == Verdict::pass) return {};
   if (attempt.verdict == Verdict::skip || attempt.verdict == Verdict::not_run)
-    return one_line(attempt.reason.empty() && attempt.failure ? attempt.failure->what()
-                                                              : attempt.reason,
-                    400);
+    return one_line(
+        attempt.reason.empty() && attempt.failure ? attempt.failure->what() : attempt.reason, 400);
   return attempt.failure ? one_line(attempt.failure->what(), 400) : std::string();
 }
 

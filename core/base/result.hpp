@@ -25,12 +25,9 @@ class [[nodiscard]] Result : public tl::expected<T, Failure> {
 
  public:
   using Base::Base;
-  Result()
-    requires(std::is_void_v<T> || std::is_default_constructible_v<T>)
-  = default;
+  Result() requires(std::is_void_v<T> || std::is_default_constructible_v<T>) = default;
   /// Asio default-constructs results when it passes an exception on: then this is never looked at.
-  Result()
-    requires(!std::is_void_v<T> && !std::is_default_constructible_v<T>)
+  Result() requires(!std::is_void_v<T> && !std::is_default_constructible_v<T>)
       : Base(tl::unexpect, unset_failure()) {}
   Result(Failure failure) : Base(tl::unexpect, std::move(failure)) {}  // NOLINT: implicit by design
   Result(Base other) : Base(std::move(other)) {}                       // NOLINT

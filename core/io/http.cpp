@@ -114,8 +114,10 @@ Result<HttpUrl> HttpUrl::parse(std::string_view text) {
     if (out.endpoint.unix_path.empty() || !out.target.starts_with('/')) return bad("no path");
     return out;
   }
-  if (text.starts_with("https://")) out.tls = true;
-  else if (!text.starts_with("http://")) return bad("the scheme is neither http nor https");
+  if (text.starts_with("https://"))
+    out.tls = true;
+  else if (!text.starts_with("http://"))
+    return bad("the scheme is neither http nor https");
   std::string_view rest = text.substr(out.tls ? 8 : 7);
   const auto slash = rest.find_first_of("/?");
   std::string authority(rest.substr(0, slash));

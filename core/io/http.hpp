@@ -32,9 +32,9 @@ class HttpHeaders {
 struct HttpRequest {
   HttpRequest() = default;
 
-  std::string method;  ///< upper case
-  std::string target;  ///< as sent
-  std::string path;    ///< decoded, without the query
+  std::string method;                                      ///< upper case
+  std::string target;                                      ///< as sent
+  std::string path;                                        ///< decoded, without the query
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded
   HttpHeaders headers;
 

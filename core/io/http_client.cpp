@@ -151,8 +151,8 @@ Task<Result<HttpResponse>> read_answer(HttpStream& stream, const HttpCall& call)
 
 Task<Result<HttpResponse>> exchange(HttpCall call, HttpUrl url) {
   CO_TRY(const std::string text, request_text(call, url));
-  auto opened = url.endpoint.is_unix() ? co_await open_unix(url.endpoint)
-                                       : co_await open_tcp(url, call.tls);
+  auto opened =
+      url.endpoint.is_unix() ? co_await open_unix(url.endpoint) : co_await open_tcp(url, call.tls);
   if (!opened) co_return opened.error();
   HttpStream& stream = **opened;
   // A server may answer and close before it took everything: then the answer counts.

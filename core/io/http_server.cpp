@@ -121,16 +121,17 @@ struct HttpServer::State {
       }
       HttpPeer peer(is_unix ? "unix" : (listener.tls ? "https" : "http"), peer_name(socket));
       auto stream = stream_for(std::move(socket), listener.tls);
-      if (sessions->size() >= options.max_connections) stream->close(true);
-      else nursery.start("connection", session(std::move(stream), std::move(peer)));
+      if (sessions->size() >= options.max_connections)
+        stream->close(true);
+      else
+        nursery.start("connection", session(std::move(stream), std::move(peer)));
     }
     co_return Result<>();
   }
 
   void start(Listener& listener) {
-    std::visit(
-        [&](auto& acceptor) { nursery.start("listener", accept_loop(acceptor, listener)); },
-        listener.acceptor);
+    std::visit([&](auto& acceptor) { nursery.start("listener", accept_loop(acceptor, listener)); },
+               listener.acceptor);
   }
 
   asio::any_io_executor executor;

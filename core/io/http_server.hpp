@@ -22,8 +22,8 @@ namespace seatrial::io {
 
 /// How an answer goes out; for slow and broken servers.
 struct HttpSending {
-  double bytes_per_second = 0;             ///< 0: as fast as it goes
-  std::optional<std::uint64_t> stop_after; ///< reset the connection after so many bytes of body
+  double bytes_per_second = 0;              ///< 0: as fast as it goes
+  std::optional<std::uint64_t> stop_after;  ///< reset the connection after so many bytes of body
 };
 
 /// Produces the body piece by piece; an empty piece ends it.
@@ -71,8 +71,7 @@ struct HttpServerOptions {
 
 class HttpServer {
  public:
-  HttpServer(boost::asio::any_io_executor executor, HttpServerOptions options,
-             HttpHandler handler);
+  HttpServer(boost::asio::any_io_executor executor, HttpServerOptions options, HttpHandler handler);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -140,8 +140,7 @@ Task<Result<std::string>> Exchange::read_some() {
   co_return std::string();
 }
 
-std::string Exchange::head_text(const HttpResponse& response,
-                                std::optional<std::uint64_t> length) {
+std::string Exchange::head_text(const HttpResponse& response, std::optional<std::uint64_t> length) {
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + " ";
   text += http_reason(response.status);
   text += "\r\n";
@@ -176,8 +175,7 @@ Task<Result<>> Exchange::send_piece(std::string_view piece, HttpSending sending,
     bytes_out_ += size;
     piece.remove_prefix(size);
     if (sending.bytes_per_second > 0 && !piece.empty())
-      if (co_await wait_or_gone(
-              from_seconds(static_cast<double>(size) / sending.bytes_per_second)))
+      if (co_await wait_or_gone(from_seconds(static_cast<double>(size) / sending.bytes_per_second)))
         co_return closed("the client left before the answer was complete");
   }
   if (sending.stop_after && sent >= *sending.stop_after) {

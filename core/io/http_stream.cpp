@@ -20,16 +20,17 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 Failure stream_failure(std::string_view doing, const error_code& error) {
-  return Failure("http.stream", Blame::unknown,
-                 std::string(doing) + " failed: " + error.message(),
+  return Failure("http.stream", Blame::unknown, std::string(doing) + " failed: " + error.message(),
                  "the other side closed, or the network between is down; see its log");
 }
 
 template <class Socket>
 void close_socket(Socket& socket, bool reset) {
   error_code ignored;
-  if (reset) socket.set_option(asio::socket_base::linger(true, 0), ignored);
-  else socket.shutdown(asio::socket_base::shutdown_both, ignored);
+  if (reset)
+    socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  else
+    socket.shutdown(asio::socket_base::shutdown_both, ignored);
   socket.close(ignored);
 }
 
@@ -50,8 +51,7 @@ bool socket_gone(const Socket& socket) {
 Task<> rethrow_when_cancelled(error_code error) {
   if (error != asio::error::operation_aborted) co_return;
   const auto state = co_await asio::this_coro::cancellation_state;
-  if (state.cancelled() != asio::cancellation_type::none)
-    throw boost::system::system_error(error);
+  if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(error);
 }
 
 template <class Stream>
@@ -104,9 +104,7 @@ class TlsStream final : public HttpStream {
   }
   Task<Result<>> write_all(std::string_view text) override { return write_to(stream_, text); }
 
-  Task<Result<>> accept_handshake() override {
-    return handshake(asio::ssl::stream_base::server);
-  }
+  Task<Result<>> accept_handshake() override { return handshake(asio::ssl::stream_base::server); }
 
   Task<Result<>> connect_handshake(std::string host) override {
     unsigned char scratch[16];

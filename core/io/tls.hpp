@@ -27,7 +27,8 @@ struct CertificateWish {
   Duration not_after = std::chrono::hours(24 * 365);
 };
 
-/// A CA of its own, good for 20 years back and forth, so that a device with a wrong clock trusts it.
+/// A CA of its own, good for 20 years back and forth, so that a device with a wrong clock trusts
+/// it.
 Result<TlsKeyPair> make_test_ca(const std::string& common_name);
 Result<TlsKeyPair> make_certificate(const TlsKeyPair& ca, const CertificateWish& wish);
 /// The CA kept in `folder` as ca.pem and ca.key (mode 600); made there when missing.

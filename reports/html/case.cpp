@@ -33,9 +33,9 @@ std::string part(std::string_view title, const std::string& body) {
 std::string failure_panel(const Attempt& attempt) {
   if (!attempt.failure || attempt.verdict == Verdict::pass) return {};
   const auto& failure = *attempt.failure;
-  std::string text = fmt::format(
-      "<div class=\"fault v-{}\"><p class=\"what\">{}</p>", to_string(attempt.verdict),
-      html(clipped(failure.what(), kMostText)));
+  std::string text =
+      fmt::format("<div class=\"fault v-{}\"><p class=\"what\">{}</p>", to_string(attempt.verdict),
+                  html(clipped(failure.what(), kMostText)));
   for (const auto& note : failure.context())
     text += fmt::format("<p class=\"while\">while {}</p>", html(one_line(note)));
   text += fmt::format(
@@ -86,10 +86,11 @@ std::string measurements(const Happenings& from) {
                        .limit = made.limit,
                        .css_class = made.ok ? "f-pass" : "f-fail"})
                 : "",
-        limited ? fmt::format("{} {}", made.limit_kind == Measurement::Limit::at_most ? "at most"
-                                                                                      : "at least",
-                              number_text(made.limit))
-                : "no limit");
+        limited
+            ? fmt::format("{} {}",
+                          made.limit_kind == Measurement::Limit::at_most ? "at most" : "at least",
+                          number_text(made.limit))
+            : "no limit");
   }
   if (rows.empty()) return rows;
   return "<table class=\"meas\"><tbody>" + rows + "</tbody></table>";
@@ -99,16 +100,18 @@ std::string measurements(const Happenings& from) {
 std::string events_of_device(const Attempt& attempt) {
   std::vector<std::pair<double, std::string>> moments;
   for (const auto& act : attempt.power)
-    moments.emplace_back(act.at, fmt::format("{}power {}{}", icon("power"),
-                                             html(one_line(act.action, 40)),
-                                             act.state.empty() || act.state == act.action
-                                                 ? ""
-                                                 : ": " + html(one_line(act.state, 40))));
+    moments.emplace_back(act.at,
+                         fmt::format("{}power {}{}", icon("power"), html(one_line(act.action, 40)),
+                                     act.state.empty() || act.state == act.action
+                                         ? ""
+                                         : ": " + html(one_line(act.state, 40))));
   for (const auto& seen : attempt.boots) {
-    std::string text = fmt::format("{}<b>boot {}</b>", icon("boot"), html(one_line(seen.number, 12)));
+    std::string text =
+        fmt::format("{}<b>boot {}</b>", icon("boot"), html(one_line(seen.number, 12)));
     if (!seen.slot.empty()) text += fmt::format(" slot {}", html(one_line(seen.slot, 40)));
     if (!seen.reason.empty()) text += fmt::format(", {}", html(one_line(seen.reason, 80)));
-    if (seen.seconds_to_login) text += fmt::format(", login after {}", span(*seen.seconds_to_login));
+    if (seen.seconds_to_login)
+      text += fmt::format(", login after {}", span(*seen.seconds_to_login));
     if (!seen.boot_id.empty())
       text += fmt::format(" <code>{}</code>", html(one_line(seen.boot_id, 8)));
     moments.emplace_back(seen.at, std::move(text));
@@ -159,7 +162,8 @@ std::string attempt_body(const Attempt& attempt, const CaseView& view) {
 std::string body(const Case& of, const CaseView& view) {
   if (!view.with_details)
     return "<p class=\"omitted\">The details of this case were left out to keep the page small. "
-           "They are in " + file_link("events.jsonl", "events.jsonl") + ".</p>";
+           "They are in " +
+           file_link("events.jsonl", "events.jsonl") + ".</p>";
   if (of.attempts.size() == 1) return attempt_body(of.attempts.front(), view);
   std::string text;
   for (const auto& attempt : of.attempts)
@@ -197,22 +201,23 @@ std::string waterfall(const Happenings& from, double begin, double seconds) {
     rows += fmt::format("<li class=\"{} d{}\"><span class=\"t\">{}</span><span class=\"s\">{}",
                         state, std::min(step.depth, 6), clock_time(step.at - begin),
                         html(one_line(step.text.empty() ? step.name : step.text, 300)));
-    if (!step.result.empty())
-      rows += fmt::format(" <em>{}</em>", html(one_line(step.result, 160)));
+    if (!step.result.empty()) rows += fmt::format(" <em>{}</em>", html(one_line(step.result, 160)));
     if (!step.finished) rows += " <em class=\"no\">never ended</em>";
     if (!step.ok && step.finished && step.failure)
       rows += fmt::format("<small>{}</small>", html(one_line(step.failure->what(), 400)));
     const double start = step.at - begin;
     const double budget_end = step.budget_seconds > 0 ? start + step.budget_seconds : 0;
-    rows += fmt::format("</span>{}<span class=\"dur\">{}{}</span></li>",
-                        bar({.from = start,
-                             .to = start + step.seconds,
-                             .most = std::max(seconds, 1e-3),
-                             .limit = budget_end,
-                             .css_class = good ? "f-step" : step.finished ? "f-fail" : "f-error"}),
-                        span(step.seconds),
-                        step.budget_seconds > 0 ? "<i> of " + span(step.budget_seconds) + "</i>"
-                                                : "");
+    rows +=
+        fmt::format("</span>{}<span class=\"dur\">{}{}</span></li>",
+                    bar({.from = start,
+                         .to = start + step.seconds,
+                         .most = std::max(seconds, 1e-3),
+                         .limit = budget_end,
+                         .css_class = good            ? "f-step"
+                                      : step.finished ? "f-fail"
+                                                      : "f-error"}),
+                    span(step.seconds),
+                    step.budget_seconds > 0 ? "<i> of " + span(step.budget_seconds) + "</i>" : "");
   }
   if (rows.empty()) return rows;
   if (hidden) rows += fmt::format("<li class=\"more\">{} more in events.jsonl</li>", hidden);

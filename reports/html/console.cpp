@@ -34,15 +34,15 @@ std::string spanned(const Ink& ink, std::string_view text) {
   if (text.empty()) return {};
   if (ink == Ink{}) return html(text);
   return fmt::format("<span class=\"{}{}\">{}</span>",
-                     ink.colour ? fmt::format("a{}", ink.colour - 1) : "",
-                     ink.bold ? " ab" : "", html(text));
+                     ink.colour ? fmt::format("a{}", ink.colour - 1) : "", ink.bold ? " ab" : "",
+                     html(text));
 }
 
 std::string row(const ExcerptLine& line, bool certain) {
   const bool explains = line.kind == ExcerptLine::Kind::explains;
-  const char* kind = explains                                        ? " class=\"hit\""
+  const char* kind = explains                                     ? " class=\"hit\""
                      : line.kind == ExcerptLine::Kind::suspicious ? " class=\"odd\""
-                                                                     : "";
+                                                                  : "";
   std::string text;
   if (line.skipped)
     text += fmt::format("<li class=\"gap\">{} not shown</li>",
@@ -82,8 +82,8 @@ std::string console(const Excerpt& excerpt) {
   return fmt::format(
       "<figure class=\"con\"><figcaption>Console {}</figcaption><ol tabindex=\"0\" "
       "aria-label=\"Console lines\">{}</ol></figure>",
-      file_link("console.log", fmt::format("bytes {} to {} of console.log", excerpt.begin,
-                                           excerpt.end)),
+      file_link("console.log",
+                fmt::format("bytes {} to {} of console.log", excerpt.begin, excerpt.end)),
       rows);
 }
 

@@ -27,8 +27,8 @@ std::string head_of(const RunRecord& run) {
       "<meta name=\"color-scheme\" content=\"light dark\">\n"
       "<meta name=\"generator\" content=\"Seatrial\">\n<title>{}: {} - {}</title>\n"
       "<style>{}</style>\n<script>{}</script>\n</head>\n",
-      style_digest(), script_digest(), html(head.word), html(head.sentence),
-      html(subject(run)), page_style(), page_script());
+      style_digest(), script_digest(), html(head.word), html(head.sentence), html(subject(run)),
+      page_style(), page_script());
 }
 
 std::string masthead(const RunRecord& run) {
@@ -52,7 +52,8 @@ std::string toolbar(const RunRecord& run) {
   return fmt::format(
       "<div class=\"tools js\" role=\"search\"><input type=\"search\" id=\"find\" "
       "placeholder=\"Find a case, a step, a word\" aria-label=\"Find\"><span class=\"chips\">{}"
-      "</span><button type=\"button\" id=\"all\">Open all</button><span id=\"shown\" role=\"status\" "
+      "</span><button type=\"button\" id=\"all\">Open all</button><span id=\"shown\" "
+      "role=\"status\" "
       "aria-live=\"polite\"></span></div>\n",
       chips);
 }
@@ -91,13 +92,13 @@ class Page {
       const auto& of = run_.cases[index];
       const bool green = of.verdict == Verdict::pass;
       const bool red = !green && of.verdict != Verdict::skip && of.verdict != Verdict::not_run;
-      text_ += page::case_section(of, {.run = run_,
-                                       .folder = folder_,
-                                       .excerpts = excerpts_,
-                                       .anchor = anchors_[index],
-                                       .with_details = text_.size() < (green ? kMostPassing
-                                                                             : kMostPage),
-                                       .open = red && !opened_});
+      text_ +=
+          page::case_section(of, {.run = run_,
+                                  .folder = folder_,
+                                  .excerpts = excerpts_,
+                                  .anchor = anchors_[index],
+                                  .with_details = text_.size() < (green ? kMostPassing : kMostPage),
+                                  .open = red && !opened_});
       opened_ = opened_ || red;
     }
     text_ += "</section>\n";

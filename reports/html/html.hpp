@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // One self-contained page for people: no network, no external font, script or picture; readable
-// without script; light and dark; wide and narrow. Everything from the log is escaped, and a content
-// security policy with the digests of our own script and style makes anything that slipped through
-// inert. Bounded: passing cases give up their details first (kMostPassing), then the others
+// without script; light and dark; wide and narrow. Everything from the log is escaped, and a
+// content security policy with the digests of our own script and style makes anything that slipped
+// through inert. Bounded: passing cases give up their details first (kMostPassing), then the others
 // (kMostPage); what was left out is said.
 
 #include <string>

@@ -30,13 +30,16 @@ constexpr std::array kPictures{
     Picture{"timeout", "<circle cx='8' cy='8.6' r='5.2'/><path d='M8 5.6v3.2l2 1.4M6 1.6h4'/>"},
     Picture{"not_run", "<circle cx='8' cy='8' r='4.6'/>"},
     Picture{"skip", "<path d='M3.5 8h9'/>"},
-    Picture{"mark", "<path d='M2 11.5c1.5 1.6 3 1.6 4 0 1 1.6 3 1.6 4 0 1 1.6 2.5 1.6 4 0M8 9V2"
-                    "l4.5 6H8M6 3.5L3.5 8'/>"},
-    Picture{"theme", "<circle cx='8' cy='8' r='5.4'/><path d='M8 2.6a5.4 5.4 0 010 10.8z' "
-                     "fill='currentColor'/>"},
+    Picture{"mark",
+            "<path d='M2 11.5c1.5 1.6 3 1.6 4 0 1 1.6 3 1.6 4 0 1 1.6 2.5 1.6 4 0M8 9V2"
+            "l4.5 6H8M6 3.5L3.5 8'/>"},
+    Picture{"theme",
+            "<circle cx='8' cy='8' r='5.4'/><path d='M8 2.6a5.4 5.4 0 010 10.8z' "
+            "fill='currentColor'/>"},
     Picture{"chevron", "<path d='M6 3.5L10.5 8 6 12.5'/>"},
-    Picture{"copy", "<rect x='5.5' y='5.5' width='7.5' height='8' rx='1.2'/><path "
-                    "d='M3 10.5v-7A1.2 1.2 0 014.2 2.3H10'/>"},
+    Picture{"copy",
+            "<rect x='5.5' y='5.5' width='7.5' height='8' rx='1.2'/><path "
+            "d='M3 10.5v-7A1.2 1.2 0 014.2 2.3H10'/>"},
     Picture{"power", "<path d='M8 2v5M4.8 4.2a5 5 0 106.4 0'/>"},
     Picture{"boot", "<path d='M3.5 8a4.5 4.5 0 108-2.8M12 2v3.5H8.5'/>"},
     Picture{"file", "<path d='M4 1.8h5l3 3v9.4H4zM9 1.8v3h3'/>"},
@@ -79,7 +82,8 @@ std::string verdict_bar(const model::Tally& tally, std::string_view css_class) {
     const std::size_t n = tally.of(verdict);
     if (n == 0) continue;
     // A single red case among thousands must stay visible.
-    const double width = std::max(1000.0 * static_cast<double>(n) / static_cast<double>(total), 6.0);
+    const double width =
+        std::max(1000.0 * static_cast<double>(n) / static_cast<double>(total), 6.0);
     rects += fmt::format("<rect class=\"f-{}\" x=\"{:.1f}\" width=\"{:.1f}\" height=\"10\"/>",
                          to_string(verdict), x, std::max(width - 3, 3.0));
     x += width;

@@ -147,8 +147,9 @@ class Writer {
                            xml_attribute(one_line(words, 600)));
       }
       case Verdict::flaky: return flaky(of);
-      case Verdict::fail: return child("failure", type_of(telling), message_of(telling),
-                                       failure_text(telling)) + reruns(of, telling);
+      case Verdict::fail:
+        return child("failure", type_of(telling), message_of(telling), failure_text(telling)) +
+               reruns(of, telling);
       case Verdict::error:
       case Verdict::timeout: break;
     }
@@ -167,10 +168,10 @@ class Writer {
     std::string all;
     for (const auto& attempt : of.attempts) {
       if (&attempt == &shown || attempt.verdict == Verdict::pass || why(attempt).empty()) continue;
-      all += child(attempt.verdict == Verdict::fail ? "rerunFailure" : "rerunError",
-                   type_of(attempt),
-                   fmt::format("attempt {}: {}", attempt.number, message_of(attempt)),
-                   failure_text(attempt));
+      all +=
+          child(attempt.verdict == Verdict::fail ? "rerunFailure" : "rerunError", type_of(attempt),
+                fmt::format("attempt {}: {}", attempt.number, message_of(attempt)),
+                failure_text(attempt));
     }
     return all;
   }
@@ -204,9 +205,9 @@ class Writer {
     const std::string what = head.warning.empty() ? head.sentence : head.warning;
     std::string text = what + "\n";
     if (run_.failure)
-      text += fmt::format("whose fault: {} ({})\nwhat to do:  {}\n",
-                          blame_words(run_.failure->blame()), run_.failure->code(),
-                          run_.failure->advice());
+      text +=
+          fmt::format("whose fault: {} ({})\nwhat to do:  {}\n", blame_words(run_.failure->blame()),
+                      run_.failure->code(), run_.failure->advice());
     return suite_begin("seatrial", counts, 0) +
            "    <testcase classname=\"seatrial\" name=\"the_run_ended_well\" time=\"0\">\n" +
            child("error", run_.failure ? run_.failure->code() : "run.incomplete", what, text) +

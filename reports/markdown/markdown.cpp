@@ -65,14 +65,13 @@ std::string details(const std::string& summary, const std::string& body) {
 
 std::string one_case(const RunRecord& run, const Case& of, const Excerpts& excerpts) {
   const Attempt& telling = of.telling();
-  std::string text = fmt::format("### {} {} {}\n\n{}\n\n", sign(of.verdict),
-                                 markdown_code(of.full_name()), verdict_words(of.verdict),
-                                 markdown(why(of)));
+  std::string text =
+      fmt::format("### {} {} {}\n\n{}\n\n", sign(of.verdict), markdown_code(of.full_name()),
+                  verdict_words(of.verdict), markdown(why(of)));
   if (telling.failure)
-    text += fmt::format("**Whose fault:** {} ({})  \n**What to do:** {}\n\n",
-                        blame_words(telling.failure->blame()),
-                        markdown_code(telling.failure->code()),
-                        markdown(telling.failure->advice()));
+    text += fmt::format(
+        "**Whose fault:** {} ({})  \n**What to do:** {}\n\n", blame_words(telling.failure->blame()),
+        markdown_code(telling.failure->code()), markdown(telling.failure->advice()));
   const auto excerpt = excerpts.of(telling, 15);
   if (const auto* line = excerpt.explaining()) {
     text += fmt::format("{}:\n\n", excerpt.certain ? "The console line that explains it"
@@ -127,10 +126,9 @@ std::string measurements(const RunRecord& run) {
   for (const auto& of : run.cases)
     for (const auto& made : of.telling().measurements)
       if (rows.size() < kForTheRest / 4)
-        rows += fmt::format("| {} | {} | {} | {} |\n", made.ok ? sign(Verdict::pass)
-                                                               : sign(Verdict::fail),
-                            markdown(of.full_name()), markdown(made.name),
-                            markdown(measurement_text(made)));
+        rows += fmt::format(
+            "| {} | {} | {} | {} |\n", made.ok ? sign(Verdict::pass) : sign(Verdict::fail),
+            markdown(of.full_name()), markdown(made.name), markdown(measurement_text(made)));
   if (rows.empty()) return rows;
   return details("Measurements", "| | case | what | value |\n|---|---|---|---|\n" + rows);
 }
@@ -149,9 +147,9 @@ std::string facts(const RunRecord& run) {
 
 std::string render_markdown(const RunRecord& run, const RunFolder& folder) {
   const auto head = headline(run);
-  std::string text = fmt::format("## {} {}: {}\n\n{} \xC2\xB7 {} \xC2\xB7 run {}\n\n",
-                                 sign(head.tone), head.word, head.sentence,
-                                 markdown(subject(run)), span(run.seconds), markdown_code(run.id));
+  std::string text =
+      fmt::format("## {} {}: {}\n\n{} \xC2\xB7 {} \xC2\xB7 run {}\n\n", sign(head.tone), head.word,
+                  head.sentence, markdown(subject(run)), span(run.seconds), markdown_code(run.id));
   if (!head.warning.empty())
     text += fmt::format("> {} {}\n\n", sign(Verdict::error), markdown(head.warning));
   text += suites_table(run);

@@ -70,15 +70,15 @@ std::string diagnostics(const RunRecord& run, const Case& of, const Excerpts& ex
     text += fmt::format("{}measurements:\n", indent);
     for (const auto& made : telling.measurements)
       text += fmt::format("{}  - {{name: {}, value: {}, unit: {}, ok: {}}}\n", indent,
-                          yaml_text(made.name), yaml_text(number_text(made.value)), yaml_text(made.unit),
-                          made.ok);
+                          yaml_text(made.name), yaml_text(number_text(made.value)),
+                          yaml_text(made.unit), made.ok);
   }
   return text + fmt::format("{}...\n", indent);
 }
 
 std::string point(const RunRecord& run, const Case& of, const Excerpts& excerpts, std::size_t n) {
-  std::string line = fmt::format("    {} {} - {}", is_ok(of.verdict) ? "ok" : "not ok", n,
-                                 described(of.name));
+  std::string line =
+      fmt::format("    {} {} - {}", is_ok(of.verdict) ? "ok" : "not ok", n, described(of.name));
   if (of.verdict == Verdict::skip || of.verdict == Verdict::not_run)
     line += fmt::format(" # SKIP {}{}", of.verdict == Verdict::not_run ? "not run: " : "",
                         described(why(of)));

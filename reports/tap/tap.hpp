@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // TAP 14: one subtest per suite, YAML diagnostics under every point. error and timeout are
-// `not ok`; skip and not_run are `ok # SKIP reason` (TAP has no word for not run). A run that proves
-// nothing although no point is `not ok` gets a last point that is.
+// `not ok`; skip and not_run are `ok # SKIP reason` (TAP has no word for not run). A run that
+// proves nothing although no point is `not ok` gets a last point that is.
 
 #include <string>
 

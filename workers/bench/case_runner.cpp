@@ -72,7 +72,8 @@ Task<AttemptOutcome> CaseRunner::run_inside(model::CaseInfo info, model::SuiteIn
     *setup_seconds = events_.now() - began;
     if (!reached) {
       step.fail(reached.error());
-      co_return outcome_of(reached.error().with("bringing the bench to checkpoint " + info.checkpoint));
+      co_return outcome_of(
+          reached.error().with("bringing the bench to checkpoint " + info.checkpoint));
     }
     step.succeed();
   }
