@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Bench: one DUT with everything wired to it, and what can be asked of it. Assembles the rig, the console, the shell, the
+// boot tracker and the API stand-in; brings the DUT to checkpoints; answers the verbs of the bench protocol (one file
+// per group of verbs: verbs_*.cpp). Owned by the bench host; one io_context thread.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/alarm.hpp"
+#include "core/base/nursery.hpp"
+#include "core/model/device_type.hpp"
+#include "core/model/os_profile.hpp"
+#include "core/model/run_plan.hpp"
+#include "workers/bench/case_runner.hpp"
+#include "workers/bench/cloud_child.hpp"
+#include "workers/bench/rig.hpp"
+#include "workers/console/console.hpp"
+#include "workers/console/session.hpp"
+#include "workers/dut/boots.hpp"
+#include "workers/dut/ssh.hpp"
+
+namespace seatrial::bench {
+
+struct BenchParts {
+  model::RunPlan plan;
+  model::DeviceType device;
+  model::OsProfile profile;
+  std::filesystem::path sockets;  ///< short folder for unix sockets
+  Guard* guard = nullptr;
+};
+
+class Bench final : public CaseBench {
+ public:
+  /// Starts the API stand-in and the rig; the DUT stays off.
+  static Task<Result<std::unique_ptr<Bench>>> assemble(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, Nursery& nursery);
+  ~Bench() override;
+
+  // CaseBench
+  std::string name() const override;
+  std::optional<std::string> lacks(const std::string& capability) const override;
+  Task<Result<>> reach(std::string checkpoint) override;
+  Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments, double deadline) override;
+  void begin_case() override;
+  std::optional<Failure> unsettled() override;
+  Task<> collect_evidence(std::string case_name, int attempt) override;
+  double budget_scale() const override;
+
+  /// Power off, medium at the host, children gone.
+  Task<Result<>> make_safe();
+  nlohmann::json facts() const;
+  nlohmann::json describe_boot(const dut::Boot& boot) const;
+
+  // What the verbs work with.
+  const BenchParts& parts() const { return parts_; }
+  Rig& rig() { return *rig_; }
+  CloudChild& cloud() { return *cloud_; }
+  console::Console& console() { return *console_; }
+  console::Session& console_session() { return *session_; }
+  dut::Ssh& ssh() { return *ssh_; }
+  dut::BootTracker& boots() { return *boots_; }
+  EventWriter& events() { return events_; }
+  Steps& steps() { return steps_; }
+  const dut::SshKey& key() const { return key_; }
+  std::uint64_t case_offset() const { return case_offset_; }
+  void allow_alarms(console::Subscription allowance) { allowances_.push_back(std::move(allowance)); }
+
+  /// A span of reference seconds on this bench now.
+  Duration scaled(double reference_seconds) const;
+  /// A request's own timeout if given, else reference seconds scaled.
+  Duration span_or(const nlohmann::json& arguments, double reference_seconds) const;
+
+  // Whole actions that several verbs and checkpoints share.
+  Task<Result<>> switch_on();
+  Task<Result<>> switch_off();
+  Task<Result<drivers::FlashReceipt>> flash(std::string role);
+  /// Edits config.json on the medium of a DUT that is off; values of nullptr remove.
+  Task<Result<nlohmann::json>> configure_offline(nlohmann::json set, std::vector<std::string> remove);
+  /// A shell on a boot with a number above `after`, within the budget (product's, as given).
+  Task<Result<dut::Boot>> shell_after(unsigned after, Budget budget);
+  Task<Result<>> save_checkpoint(std::string name);
+  Task<Result<>> restore_checkpoint(std::string name);
+
+ private:
+  Bench(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, Nursery& nursery);
+  Task<Result<>> start_cloud();
+  Task<Result<>> start_console();
+  Result<> start_boots(boost::asio::any_io_executor executor);
+  void on_rig_event(const RigEvent& event);
+  void on_alarm(const console::Alarm& alarm);
+  void record_boot(const dut::Boot& boot);
+  Task<Result<>> read_shell_facts(unsigned boot);
+  Task<Result<dut::Boot>> shell_after_unbounded(unsigned after);
+  Task<Result<>> prepare_fresh();
+  Task<Result<>> boot_settled();
+  Task<Result<>> wait_provisioned();
+  nlohmann::json standard_config() const;
+
+  BenchParts parts_;
+  EventWriter& events_;
+  Steps& steps_;
+  Alarm& alarm_;
+  Nursery& nursery_;
+  std::unique_ptr<CloudChild> cloud_;
+  std::unique_ptr<Rig> rig_;
+  std::unique_ptr<console::Console> console_;
+  std::unique_ptr<console::Session> session_;
+  std::unique_ptr<dut::Ssh> ssh_;
+  std::unique_ptr<dut::BootTracker> boots_;
+  dut::SshKey key_;
+  console::Subscription alarms_subscription_, boot_lines_;
+  std::vector<console::Subscription> allowances_;
+  std::uint64_t case_offset_ = 0;
+  std::map<std::string, nlohmann::json> saved_cloud_;
+  std::map<std::string, unsigned> saved_boot_;
+  std::map<unsigned, std::string> recorded_boots_;
+  std::map<unsigned, std::uint64_t> boot_offsets_;
+  std::uint64_t next_boot_offset_ = 0;
+};
+
+}  // namespace seatrial::bench

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workers/bench/config_edit.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/redact.hpp"
+#include "core/base/text.hpp"
+
+namespace seatrial::bench {
+namespace {
+using nlohmann::json;
+
+constexpr std::string_view kSecretKeys[] = {"apiKey", "deviceApiKey", "deviceApiKeys", "registryToken", "wifiKey"};
+
+bool is_secret(std::string_view key) {
+  for (const auto secret : kSecretKeys)
+    if (key == secret) return true;
+  return false;
+}
+
+}  // namespace
+
+Result<json> parse_config(std::string_view text, const std::string& where) {
+  json config = json::parse(text, nullptr, false);
+  if (config.is_object()) return config;
+  return Failure("config.invalid", Blame::product, "config.json is not valid: " + where, "look at the file: " + std::string(text.substr(0, 80)));
+}
+
+void edit_config(json& config, const json& set, const std::vector<std::string>& remove) {
+  for (const auto& [dotted, value] : set.items()) {
+    json* at = &config;
+    const auto parts = split(dotted, '.');
+    for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+      json& next = (*at)[parts[i]];
+      if (!next.is_object()) next = json::object();
+      at = &next;
+    }
+    (*at)[parts.back()] = value;
+  }
+  for (const auto& dotted : remove) {
+    json* at = &config;
+    const auto parts = split(dotted, '.');
+    for (std::size_t i = 0; at && i + 1 < parts.size(); ++i) {
+      const auto it = at->find(parts[i]);
+      at = it != at->end() && it->is_object() ? &*it : nullptr;
+    }
+    if (at) at->erase(parts.back());
+  }
+}
+
+json masked(json config) {
+  for (auto& [key, value] : config.items())
+    if (is_secret(key)) value = "<redacted>";
+  return config;
+}
+
+void register_config_secrets(const json& config) {
+  for (const auto& [key, value] : config.items())
+    if (is_secret(key) && value.is_string()) register_secret(value.get<std::string>());
+}
+
+}  // namespace seatrial::bench

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workers/bench/host.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "core/base/log.hpp"
+#include "core/base/notifier.hpp"
+#include "core/base/unless.hpp"
+#include "core/model/device_type.hpp"
+#include "core/model/failure_json.hpp"
+#include "core/model/os_profile.hpp"
+#include "core/io/hash.hpp"
+#include "workers/bench/bench.hpp"
+#include "workers/bench/case_runner.hpp"
+#include "workers/bench/event_writer.hpp"
+
+#ifndef SEATRIAL_VERSION
+#define SEATRIAL_VERSION "unknown"
+#endif
+
+namespace seatrial::bench {
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using model::Verdict;
+using nlohmann::json;
+
+namespace {
+
+/// What the outside has asked for.
+struct Control {
+  explicit Control(asio::any_io_executor executor) : changed(executor) {}
+  void cancel(Alarm& alarm, const char* why) {
+    interrupted = true;
+    alarm.raise(Failure("cancelled", Blame::cancelled, std::string("the run was interrupted: ") + why, "start it again; `seatrial run --from CASE` goes on from a case"));
+    changed.notify();
+  }
+  bool interrupted = false;
+  bool released = false;
+  Notifier changed;
+};
+
+Task<Result<>> read_control(int fd, Control* control, Alarm* alarm, bool hold) {
+  asio::posix::stream_descriptor pipe(co_await asio::this_coro::executor, fd);
+  std::string buffer;
+  for (;;) {
+    boost::system::error_code error;
+    const auto size = co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, 4096), '\n', asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error) {
+      // Whoever started us is gone. A held bench is meant to survive that; a run is not.
+      if (!hold) control->cancel(*alarm, "the process that started it is gone");
+      co_return Result<>();
+    }
+    const std::string line = buffer.substr(0, size - 1);
+    buffer.erase(0, size);
+    if (line == "cancel" || line == "kill") control->cancel(*alarm, "by request");
+    if (line == "release") {
+      control->released = true;
+      control->changed.notify();
+    }
+  }
+}
+
+Task<Result<>> read_signals(Control* control, Alarm* alarm) {
+  asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
+  for (;;) {
+    co_await signals.async_wait(asio::use_awaitable);
+    control->cancel(*alarm, "by a signal");
+  }
+}
+
+json run_started(const model::RunPlan& plan, const Bench& bench, const std::string& device_digest, const std::string& profile_digest) {
+  json suites = json::array(), cases = json::array();
+  for (const auto& suite : plan.suites) {
+    suites.push_back({{"name", suite.name}, {"digest", suite.digest}, {"path", suite.path}});
+    for (const auto& info : suite.cases) cases.push_back(info.full_name());
+  }
+  const auto facts = bench.facts();
+  json out{{"schema", 1},
+           {"argv", plan.argv},
+           {"versions", {{"seatrial", SEATRIAL_VERSION}, {"qemu", facts["instruments"].value("qemu", "")}}},
+           {"image", {{"name", plan.image.name}, {"version", plan.image.version}, {"digest", plan.image.digest}, {"path", plan.image.path}}},
+           {"device", {{"slug", facts["device"]["slug"]}, {"digest", device_digest}}},
+           {"profile", {{"name", facts["profile"]["name"]}, {"digest", profile_digest}}},
+           {"bench", {{"name", bench.name()}, {"instruments", facts["instruments"]}}},
+           {"suites", suites},
+           {"cases", cases},
+           {"repeat", plan.repeat},
+           {"budget_scale", facts["budget_scale"]}};
+  if (!plan.mutant.empty()) out["mutant"] = plan.mutant;
+  return out;
+}
+
+/// Everything of one run; lives for run_plan().
+struct Run {
+  Run(asio::any_io_executor ex, HostOptions o, EventWriter w) : executor(ex), options(std::move(o)), events(std::move(w)), steps(events), alarm(ex), control(ex), nursery(ex) {}
+  asio::any_io_executor executor;
+  HostOptions options;
+  EventWriter events;
+  Steps steps;
+  Alarm alarm;
+  Control control;
+  Nursery nursery;
+  std::unique_ptr<Guard> guard;
+  std::optional<SocketFolder> sockets;
+  std::unique_ptr<Bench> bench;
+  std::string device_digest, profile_digest;
+  model::Tally tally;
+  bool red = false;
+};
+
+Task<Result<>> assemble(Run& run) {
+  const auto& plan = run.options.plan;
+  BenchParts parts;
+  parts.plan = plan;
+  CO_TRY(parts.device, model::load_device_type(plan.device));
+  CO_TRY(parts.profile, model::load_os_profile(plan.profile));
+  CO_TRY(run.device_digest, io::sha256_file(plan.device));
+  CO_TRY(run.profile_digest, io::sha256_file(plan.profile));
+  CO_TRY(run.guard, Guard::start(run.nursery, run.executor, plan.guard_program));
+  CO_TRY(auto sockets, SocketFolder::make(fs::path(plan.out) / "s", run.guard.get()));
+  run.sockets.emplace(std::move(sockets));
+  parts.sockets = run.sockets->path();
+  parts.guard = run.guard.get();
+  CO_TRY(run.bench, co_await Bench::assemble(std::move(parts), run.events, run.steps, run.alarm, run.nursery));
+  co_return Result<>();
+}
+
+void record(Run& run, const AttemptOutcome& outcome) {
+  run.tally.add(outcome.verdict);
+  if (outcome.verdict != Verdict::pass && outcome.verdict != Verdict::skip) run.red = true;
+}
+
+Task<Result<>> run_cases(Run& run) {
+  const auto& plan = run.options.plan;
+  CaseRunnerSettings settings{plan.run, plan.out, run.sockets->path()};
+  CaseRunner runner(*run.bench, run.events, run.steps, run.alarm, settings);
+  for (int round = 1; round <= plan.repeat; ++round)
+    for (const auto& suite : plan.suites)
+      for (const auto& info : suite.cases) {
+        std::string reason;
+        if (run.control.interrupted) reason = "the run was interrupted";
+        else if (run.red && plan.until_fail) reason = "a case before it went red, and the run was to end there";
+        else if (run.red && plan.hold_on_fail) reason = "a case before it went red, and the DUT is held";
+        else if (run.events.broken()) reason = "the event log cannot be written: " + run.events.broken()->what();
+        if (!reason.empty()) {
+          if (round == 1) {
+            runner.not_run(info, reason);
+            run.tally.add(Verdict::not_run);
+          }
+          continue;
+        }
+        auto outcome = co_await runner.run(info, suite, round);
+        record(run, outcome);
+      }
+  co_return Result<>();
+}
+
+json verdict_counts(const model::Tally& tally) {
+  json counts = json::object();
+  for (std::size_t i = 0; i < model::kVerdicts; ++i)
+    if (tally.count[i]) counts[std::string(to_string(static_cast<Verdict>(i)))] = tally.count[i];
+  return counts;
+}
+
+Task<Result<>> hold(Run& run) {
+  run.events.write("note", json{{"level", "info"}, {"text", "the DUT is held for a person; `seatrial power off` or Ctrl-C ends the hold"}});
+  run.events.sync();
+  co_return co_await run.control.changed.until([&run] { return run.control.released || run.control.interrupted; });
+}
+
+Task<Result<>> run_inside(Run& run) {
+  auto assembled = co_await unless(run.alarm.wait(), assemble(run));
+  if (!assembled) {
+    // The cases are recorded, each with what stopped it.
+    run.events.write("run_started", json{{"schema", 1}, {"argv", run.options.plan.argv}, {"versions", {{"seatrial", SEATRIAL_VERSION}}},
+                                         {"image", {{"name", run.options.plan.image.name}, {"version", run.options.plan.image.version}, {"digest", run.options.plan.image.digest}}}});
+    for (const auto& suite : run.options.plan.suites)
+      for (const auto& info : suite.cases) {
+        run.events.begin_case(info.full_name(), 1);
+        const auto verdict = run.control.interrupted ? Verdict::not_run : model::verdict_of(assembled.error());
+        run.events.write("case_finished", json{{"verdict", to_string(verdict)}, {"seconds", 0}, {"failure", model::to_json(assembled.error())}, {"reason", "the bench could not be assembled"}});
+        run.events.end_case();
+        run.tally.add(verdict);
+      }
+    co_return assembled;
+  }
+  run.events.write("run_started", run_started(run.options.plan, *run.bench, run.device_digest, run.profile_digest));
+  run.events.sync();
+  co_await run_cases(run);
+  if (run.red && run.options.plan.hold_on_fail && !run.control.interrupted) (void)co_await hold(run);
+  co_return Result<>();
+}
+
+Task<Result<>> make_safe(Run& run) {
+  if (!run.bench) co_return Result<>();
+  auto safe = co_await run.bench->make_safe();
+  if (!safe) run.events.write("note", json{{"level", "warn"}, {"text", "the bench could not be made safe: " + safe.error().describe()}});
+  co_return safe;
+}
+
+}  // namespace
+
+Task<Result<>> run_plan(HostOptions options) {
+  auto executor = co_await asio::this_coro::executor;
+  const fs::path out = options.plan.out;
+  CO_TRY(auto events, EventWriter::open(out / "events.jsonl", options.plan.run));
+  Run run(executor, std::move(options), std::move(events));
+  Nursery outside(executor);
+  if (run.options.control_fd >= 0)
+    outside.start("reading the control pipe", read_control(run.options.control_fd, &run.control, &run.alarm, run.options.plan.hold_on_fail));
+  outside.start("waiting for signals", read_signals(&run.control, &run.alarm));
+
+  Result<> ended;
+  try {
+    ended = co_await run_inside(run);
+  } catch (const std::exception& error) {
+    ended = Failure("internal.exception", Blame::seatrial, std::string("the bench host broke: ") + error.what(), "report this with bench.log of the run");
+  }
+  auto safe = co_await make_safe(run);
+  json finished{{"verdicts", verdict_counts(run.tally)}, {"seconds", run.events.now()}, {"interrupted", run.control.interrupted}};
+  if (!ended && !run.control.interrupted) finished["failure"] = model::to_json(ended.error());
+  else if (!safe) finished["failure"] = model::to_json(safe.error());
+  run.events.write("run_finished", finished);
+  run.events.sync();
+
+  outside.cancel();
+  (void)co_await outside.join();
+  run.bench.reset();
+  run.sockets.reset();
+  if (run.guard) (void)co_await run.guard->done();
+  run.nursery.cancel();
+  auto joined = co_await run.nursery.join();
+  run.guard.reset();
+  if (!joined) log::warn("a helper task of the bench ended badly: {}", joined.error().describe());
+  co_return run.control.interrupted ? Result<>() : ended;
+}
+
+}  // namespace seatrial::bench

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workers/bench/qemu_rig.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/this_coro.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "workers/network/pcap.hpp"
+#include "workers/qemu/machine.hpp"
+#include "workers/qemu/overlay.hpp"
+
+namespace seatrial::bench {
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using drivers::PowerState;
+
+namespace {
+
+class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::ConsoleSource, drivers::Network, drivers::Checkpoints {
+ public:
+  QemuRig(Nursery& nursery, boost::asio::any_io_executor executor, Guard* guard, QemuRigSettings settings,
+          qemu::AcceleratorAnswer accelerator)
+      : settings_(std::move(settings)),
+        accelerator_(std::move(accelerator)),
+        machine_(nursery, executor, spec(), guard) {
+    machine_.on_event("rig", [this](const qemu::MachineEvent& event) { translate(event); });
+  }
+
+  drivers::Power& power() override { return *this; }
+  drivers::Storage& storage() override { return *this; }
+  drivers::ConsoleSource& console() override { return *this; }
+  drivers::Network& network() override { return *this; }
+  drivers::Checkpoints* checkpoints() override { return this; }
+  void on_event(std::function<void(const RigEvent&)> sink) override { sink_ = std::move(sink); }
+
+  Task<Result<>> make_safe() override { co_return co_await machine_.hard_off(); }
+
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    return {{"accelerator", std::string(to_string(accelerator_.accelerator))},
+            {"accelerator_why", accelerator_.why},
+            {"qemu", accelerator_.qemu_version},
+            {"command", machine_.describe()}};
+  }
+  std::vector<std::pair<std::string, std::string>> lacks() const override { return {}; }
+
+  // Power
+  Task<Result<>> on() override {
+    if (machine_.pid() != 0) co_return Result<>();
+    CO_CHECK_OK(co_await machine_.power_on());
+    if (!address_.empty()) co_return co_await point_forwards(address_);
+    co_return Result<>();
+  }
+  Task<Result<>> off() override { co_return co_await machine_.hard_off(); }
+  Task<Result<>> press_button() override {
+    CO_TRY(auto ignored, co_await machine_.execute("system_powerdown", nlohmann::json::object()));
+    (void)ignored;
+    co_return Result<>();
+  }
+  Task<Result<PowerState>> state() override {
+    CO_TRY(const auto state, co_await machine_.state());
+    co_return state == qemu::PowerState::off ? PowerState::off : PowerState::on;
+  }
+
+  // Storage
+  Task<Result<drivers::FlashReceipt>> flash(model::FileRef image) override {
+    if (machine_.pid() != 0) co_return in_use("flashed");
+    const auto began = Clock::system().monotonic();
+    drop_disk();
+    disk_ = settings_.folder / fmt::format("disk-{}.qcow2", ++disks_);
+    qemu::OverlayRequest request;
+    request.base = image.path;
+    request.overlay = disk_;
+    request.size = settings_.device.machine ? static_cast<std::uint64_t>(settings_.device.machine->disk_mb) << 20 : 0;
+    CO_CHECK_OK(co_await qemu::make_overlay(request));
+    CO_CHECK_OK(machine_.respec(spec()));
+    address_.clear();
+    drivers::FlashReceipt receipt;
+    receipt.image_digest = image.digest;
+    receipt.medium = disk_.filename().string();
+    receipt.verify_mode = "overlay on verified base";
+    receipt.bytes = request.size;
+    receipt.seconds = seconds(Clock::system().monotonic() - began);
+    co_return receipt;
+  }
+  Task<Result<std::string>> offline() override {
+    if (machine_.pid() != 0) co_return in_use("read or edited");
+    if (disk_.empty()) co_return Failure("storage.empty", Blame::suite, "nothing has been flashed yet", "flash an image first");
+    co_return disk_.string();
+  }
+
+  // Console
+  void deliver_to(std::function<void(io::ByteStream)> take) override { machine_.on_console(std::move(take)); }
+
+  // Network
+  drivers::Endpoint endpoint(std::uint16_t dut_port) const override {
+    return {"127.0.0.1", machine_.port(dut_port == settings_.ssh_port ? "ssh" : fmt::format("tcp{}", dut_port))};
+  }
+  Task<Result<>> follow(std::string ipv4) override {
+    address_ = std::move(ipv4);
+    if (machine_.pid() == 0) co_return Result<>();
+    co_return co_await point_forwards(address_);
+  }
+  Task<Result<drivers::NetworkSeen>> observed(double since) override {
+    co_return network::observe_pcap(settings_.folder / "packets.pcap", since);
+  }
+
+  // Checkpoints
+  Task<Result<>> save(std::string name) override {
+    CO_CHECK_OK(co_await machine_.save(name));
+    saved_[name] = disk_;
+    co_return Result<>();
+  }
+  Task<Result<>> restore(std::string name) override {
+    const auto it = saved_.find(name);
+    if (it == saved_.end())
+      co_return Failure("checkpoint.unknown", Blame::suite, "no state was saved under the name " + name, "save it first");
+    if (machine_.pid() != 0 && disk_ == it->second) co_return co_await machine_.load(name);
+    CO_CHECK_OK(co_await machine_.hard_off());
+    drop_disk();
+    disk_ = it->second;
+    CO_CHECK_OK(machine_.respec(spec()));
+    co_return co_await machine_.power_on_from(name);
+  }
+  bool has(const std::string& name) const override { return saved_.count(name) != 0; }
+  void clear() override { saved_.clear(); }
+
+ private:
+  static Failure in_use(const char* what) {
+    return Failure("storage.in_use", Blame::suite, fmt::format("the medium cannot be {} while the DUT is on", what), "switch the DUT off first");
+  }
+
+  /// A disk that no checkpoint needs is removed when it is replaced.
+  void drop_disk() {
+    if (disk_.empty()) return;
+    for (const auto& [name, disk] : saved_)
+      if (disk == disk_) return;
+    std::error_code ignored;  // at worst a stale overlay stays in the run folder
+    fs::remove(disk_, ignored);
+    disk_.clear();
+  }
+
+  qemu::MachineSpec spec() const {
+    qemu::MachineSpec spec;
+    const auto& machine = *settings_.device.machine;
+    spec.name = settings_.device.slug;
+    spec.machine = machine.type;
+    spec.cpu = machine.cpu;
+    spec.memory_mb = static_cast<unsigned>(machine.memory_mb);
+    spec.cpus = static_cast<unsigned>(machine.cpus);
+    spec.accelerator = accelerator_.accelerator;
+    spec.qemu = machine.qemu;
+    spec.folder = settings_.folder;
+    spec.guestfwd = settings_.relay_program;
+    qemu::Disk disk;
+    disk.file = disk_;
+    spec.disks.push_back(disk);
+    qemu::UserNetwork network;
+    network.forwards.push_back({"ssh", static_cast<std::uint16_t>(settings_.ssh_port), 0});
+    network.forwards.push_back({fmt::format("tcp{}", settings_.supervisor_port), static_cast<std::uint16_t>(settings_.supervisor_port), 0});
+    network.guest_forwards.push_back({kQemuApiAddress, 80, "unix:" + settings_.http_api.string()});
+    network.guest_forwards.push_back({kQemuApiAddress, 443, "unix:" + settings_.https_api.string()});
+    spec.network = network;
+    spec.extra = {"-object", "filter-dump,id=observer,netdev=net0,maxlen=1600,file=" + (settings_.folder / "packets.pcap").string()};
+    return spec;
+  }
+
+  /// hostfwd rules name the guest's address: they are replaced when it changes.
+  Task<Result<>> point_forwards(std::string address) {
+    const std::pair<const char*, int> forwards[] = {{"ssh", settings_.ssh_port}, {"", settings_.supervisor_port}};
+    for (const auto& [name, guest_port] : forwards) {
+      const auto host = endpoint(static_cast<std::uint16_t>(guest_port)).port;
+      const std::string remove = fmt::format("hostfwd_remove net0 tcp:127.0.0.1:{}", host);
+      const std::string add = fmt::format("hostfwd_add net0 tcp:127.0.0.1:{}-{}:{}", host, address, guest_port);
+      for (const auto& line : {remove, add}) {
+        nlohmann::json arguments{{"command-line", line}};
+        CO_TRY(auto said, co_await machine_.execute("human-monitor-command", std::move(arguments)));
+        const std::string words = said.is_string() ? said.get<std::string>() : std::string();
+        if (line == add && !words.empty())
+          co_return Failure("network.forward", Blame::bench, "QEMU refused a port forward: " + words, "see qemu.log in the run folder");
+      }
+    }
+    co_return Result<>();
+  }
+
+  void translate(const qemu::MachineEvent& event) {
+    if (!sink_) return;
+    using Kind = qemu::MachineEvent::Kind;
+    RigEvent out{RigEvent::Kind::trouble, event.by_guest, false, event.detail, event.failure};
+    switch (event.kind) {
+      case Kind::powered_on: out.kind = RigEvent::Kind::powered_on; break;
+      case Kind::powered_off: out.kind = RigEvent::Kind::powered_off; break;
+      case Kind::reset: out.kind = RigEvent::Kind::reset; break;
+      case Kind::restored: out.kind = RigEvent::Kind::restored; break;
+      case Kind::watchdog: out.kind = RigEvent::Kind::reset; out.watchdog = true; break;
+      case Kind::guest_panicked: return;  // the console's sentinels tell it with the line
+      case Kind::stopped:
+      case Kind::died: break;
+    }
+    if (out.kind == RigEvent::Kind::trouble && !out.failure) return;
+    sink_(out);
+  }
+
+  QemuRigSettings settings_;
+  qemu::AcceleratorAnswer accelerator_;
+  fs::path disk_;
+  int disks_ = 0;
+  std::string address_;
+  std::map<std::string, fs::path> saved_;
+  std::function<void(const RigEvent&)> sink_;
+  qemu::Machine machine_;
+};
+
+}  // namespace
+
+Task<Result<std::unique_ptr<Rig>>> make_qemu_rig(Nursery& nursery, Guard* guard, QemuRigSettings settings) {
+  if (!settings.device.machine)
+    co_return Failure("device.no_machine", Blame::suite, settings.device.slug + " cannot be played by QEMU: device.json has no machine",
+                      "give a bench file with --bench, or a device type with a machine");
+  qemu::AcceleratorQuery query;
+  query.qemu = settings.device.machine->qemu;
+  query.cache_root = settings.cache;
+  CO_TRY(auto answer, co_await qemu::probe_accelerator(query));
+  auto executor = co_await boost::asio::this_coro::executor;
+  co_return std::unique_ptr<Rig>(std::make_unique<QemuRig>(nursery, executor, guard, std::move(settings), std::move(answer)));
+}
+
+}  // namespace seatrial::bench

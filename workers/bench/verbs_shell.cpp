@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "core/io/file.hpp"
+#include "workers/bench/bench.hpp"
+#include "workers/bench/content.hpp"
+#include "workers/bench/handlers.hpp"
+
+namespace seatrial::bench {
+namespace {
+using nlohmann::json;
+
+constexpr double kCommandSeconds = 60;
+constexpr double kFileSeconds = 60;
+
+Task<Result<json>> wait(Bench& bench, json arguments) {
+  const double began = bench.events().now();
+  const unsigned now = bench.boots().current().number;
+  Budget budget(bench.span_or(arguments, bench.parts().device.budgets.boot_to_ssh), "a shell on the DUT");
+  budget.code = "shell.not_ready";
+  budget.blame = Blame::product;
+  budget.advice = "see the console log: did the OS boot, and did its SSH server start?";
+  CO_TRY(auto boot, co_await bench.shell_after(now > 0 ? now - 1 : 0, std::move(budget)));
+  (void)boot;
+  co_return json{{"seconds", bench.events().now() - began}};
+}
+
+Task<Result<json>> run(Bench& bench, json arguments) {
+  dut::RunRequest request(arguments.at("command").get<std::string>(), bench.span_or(arguments, kCommandSeconds));
+  request.input = arguments.value("stdin", "");
+  CO_TRY(auto result, co_await bench.ssh().run(std::move(request)));
+  co_return json{{"exit", result.exit_code}, {"out", std::move(result.out)}, {"err", std::move(result.err)}, {"seconds", seconds(result.took)}};
+}
+
+Task<Result<json>> put(Bench& bench, json arguments) {
+  CO_TRY(const auto folder, io::TempDir::make("put", bench.parts().plan.out));
+  const auto local = folder.path() / "content";
+  CO_CHECK_OK(io::write_file_atomic(local, arguments.at("content").get<std::string>(), 0600));
+  const auto mode = static_cast<unsigned>(std::stoul(arguments.value("mode", "644"), nullptr, 8));
+  CO_CHECK_OK(co_await bench.ssh().put(local, arguments.at("path").get<std::string>(), mode, bench.scaled(kFileSeconds)));
+  co_return json::object();
+}
+
+Task<Result<json>> get(Bench& bench, json arguments) {
+  CO_TRY(const auto folder, io::TempDir::make("get", bench.parts().plan.out));
+  const auto local = folder.path() / "content";
+  CO_CHECK_OK(co_await bench.ssh().get(arguments.at("path").get<std::string>(), local, bench.scaled(kFileSeconds)));
+  CO_TRY(auto content, io::read_file(local));
+  co_return content_json(std::move(content));
+}
+
+Task<Result<json>> forward(Bench& bench, json arguments) {
+  CO_TRY(const auto port, co_await bench.ssh().forward(arguments.at("port").get<std::uint16_t>()));
+  co_return json{{"host", "127.0.0.1"}, {"port", port}};
+}
+
+}  // namespace
+
+void add_shell_verbs(HandlerTable& table) {
+  table["shell.wait"] = wait;
+  table["shell.run"] = run;
+  table["shell.put"] = put;
+  table["shell.get"] = get;
+  table["shell.forward"] = forward;
+}
+
+}  // namespace seatrial::bench
