@@ -24,7 +24,9 @@ Bench::Bench(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, 
 
 Bench::~Bench() = default;
 
-std::string Bench::name() const { return parts_.plan.bench.empty() ? "qemu:" + parts_.device.slug : parts_.plan.bench; }
+std::string Bench::name() const {
+  return parts_.plan.bench.empty() ? "qemu:" + parts_.device.slug : parts_.plan.bench;
+}
 
 std::optional<std::string> Bench::lacks(const std::string& capability) const {
   for (const auto& [missing, why] : rig_->lacks())
@@ -38,31 +40,50 @@ Task<Result<json>> Bench::call(const model::Verb& verb, json arguments, double) 
   if (verb.name == "bench.info") co_return facts();
   if (!verb.capability.empty())
     if (auto why = lacks(std::string(verb.capability)))
-      co_return Failure("bench.lacks", Blame::suite, *why, "declare the need in the case, so that it is skipped here: needs(...)");
+      co_return Failure("bench.lacks", Blame::suite, *why,
+                        "declare the need in the case, so that it is skipped here: needs(...)");
   const auto it = handlers().find(verb.name);
   if (it == handlers().end())
-    co_return Failure("bench.no_handler", Blame::seatrial, fmt::format("the verb {} has no handler", verb.name), "report this");
+    co_return Failure("bench.no_handler", Blame::seatrial,
+                      fmt::format("the verb {} has no handler", verb.name), "report this");
   co_return co_await it->second(*this, std::move(arguments));
 }
 
 json Bench::facts() const {
   const auto& budgets = parts_.device.budgets;
-  const auto file = [](const model::FileRef& ref) { return json{{"name", ref.name}, {"version", ref.version}, {"digest", ref.digest}}; };
+  const auto file = [](const model::FileRef& ref) {
+    return json{{"name", ref.name}, {"version", ref.version}, {"digest", ref.digest}};
+  };
   json partitions = json::array();
   for (const auto& partition : parts_.device.partitions)
-    partitions.push_back({{"number", partition.number}, {"label", partition.label}, {"filesystem", partition.filesystem}, {"role", partition.role}});
+    partitions.push_back({{"number", partition.number},
+                          {"label", partition.label},
+                          {"filesystem", partition.filesystem},
+                          {"role", partition.role}});
   json device{{"slug", parts_.device.slug},
               {"aliases", parts_.device.aliases},
               {"arch", parts_.device.arch},
-              {"boot_loader", {{"kind", parts_.device.boot_loader.kind}, {"attempt_limit", parts_.device.boot_loader.attempt_limit}}},
+              {"boot_loader",
+               {{"kind", parts_.device.boot_loader.kind},
+                {"attempt_limit", parts_.device.boot_loader.attempt_limit}}},
               {"login_prompt", parts_.device.console.login_prompt},
               {"partitions", partitions},
-              {"budgets", {{"boot_to_login", budgets.boot_to_login}, {"boot_to_ssh", budgets.boot_to_ssh}, {"shutdown", budgets.shutdown},
-                           {"update", budgets.update}, {"provisioning", budgets.provisioning}}}};
+              {"budgets",
+               {{"boot_to_login", budgets.boot_to_login},
+                {"boot_to_ssh", budgets.boot_to_ssh},
+                {"shutdown", budgets.shutdown},
+                {"update", budgets.update},
+                {"provisioning", budgets.provisioning}}}};
   const auto& os = parts_.profile;
-  json profile{{"name", os.name},     {"paths", os.paths},   {"units", os.units},   {"expected_active", os.expected_active},
-               {"limits", os.limits}, {"messages", os.messages}, {"os_release_fields", os.os_release_fields},
-               {"supervisor_port", os.supervisor_port}, {"login_user", os.login_user}};
+  json profile{{"name", os.name},
+               {"paths", os.paths},
+               {"units", os.units},
+               {"expected_active", os.expected_active},
+               {"limits", os.limits},
+               {"messages", os.messages},
+               {"os_release_fields", os.os_release_fields},
+               {"supervisor_port", os.supervisor_port},
+               {"login_user", os.login_user}};
   json files = json::object();
   for (const auto& [role, ref] : parts_.plan.files) files[role] = file(ref);
   json capabilities = json::array();
@@ -70,24 +91,34 @@ json Bench::facts() const {
     if (!lacks(capability)) capabilities.push_back(capability);
   json instruments = json::object();
   for (const auto& [key, value] : rig_->facts()) instruments[key] = value;
-  return {{"device", device}, {"profile", profile}, {"image", file(parts_.plan.image)}, {"files", files},
-          {"capabilities", capabilities}, {"budget_scale", budget_scale()}, {"mutant", parts_.plan.mutant}, {"instruments", instruments}};
+  return {{"device", device},
+          {"profile", profile},
+          {"image", file(parts_.plan.image)},
+          {"files", files},
+          {"capabilities", capabilities},
+          {"budget_scale", budget_scale()},
+          {"mutant", parts_.plan.mutant},
+          {"instruments", instruments}};
 }
 
 double Bench::budget_scale() const {
   if (parts_.plan.budget_scale > 0) return parts_.plan.budget_scale;
-  // Budgets are those of a quiet machine; a loaded host is slower about in proportion to its run queue.
+  // Budgets are those of a quiet machine; a loaded host is slower about in proportion to its run
+  // queue.
   double load[1] = {0};
   if (::getloadavg(load, 1) != 1) return 1;
   const double cores = std::max(1u, std::thread::hardware_concurrency());
   return std::clamp(load[0] / cores, 1.0, 6.0);
 }
 
-Duration Bench::scaled(double reference_seconds) const { return from_seconds(reference_seconds * budget_scale()); }
+Duration Bench::scaled(double reference_seconds) const {
+  return from_seconds(reference_seconds * budget_scale());
+}
 
 Duration Bench::span_or(const json& arguments, double reference_seconds) const {
   const auto it = arguments.find("timeout");
-  if (it != arguments.end() && it->is_number() && it->get<double>() > 0) return from_seconds(it->get<double>());
+  if (it != arguments.end() && it->is_number() && it->get<double>() > 0)
+    return from_seconds(it->get<double>());
   return scaled(reference_seconds);
 }
 
@@ -101,14 +132,21 @@ void Bench::begin_case() {
 std::optional<Failure> Bench::unsettled() {
   for (const auto& alarm : console_->sentinels().alarms(case_offset_))
     if (!alarm.allowed && alarm.severity == console::Severity::fatal)
-      return Failure("sentinel." + alarm.id, Blame::product, "the console said: " + alarm.line, "see the console log at this line");
+      return Failure("sentinel." + alarm.id, Blame::product, "the console said: " + alarm.line,
+                     "see the console log at this line");
   return std::nullopt;
 }
 
 void Bench::on_alarm(const console::Alarm& alarm) {
-  events_.write("sentinel", json{{"id", alarm.id}, {"severity", to_string(alarm.severity)}, {"line", alarm.line}, {"offset", alarm.offset}, {"allowed", alarm.allowed}});
+  events_.write("sentinel", json{{"id", alarm.id},
+                                 {"severity", to_string(alarm.severity)},
+                                 {"line", alarm.line},
+                                 {"offset", alarm.offset},
+                                 {"allowed", alarm.allowed}});
   if (!alarm.allowed && alarm.severity == console::Severity::fatal)
-    alarm_.raise(Failure("sentinel." + alarm.id, Blame::product, "the console said: " + alarm.line, "see the console log at this line; a case that provokes it on purpose allows it"));
+    alarm_.raise(
+        Failure("sentinel." + alarm.id, Blame::product, "the console said: " + alarm.line,
+                "see the console log at this line; a case that provokes it on purpose allows it"));
 }
 
 void Bench::on_rig_event(const RigEvent& event) {
@@ -124,7 +162,8 @@ void Bench::on_rig_event(const RigEvent& event) {
     }
     case RigEvent::Kind::powered_off:
       events_.write("console_mark", json{{"offset", console_->power_off()}, {"text", "power off"}});
-      events_.write("power", json{{"action", event.detail.empty() ? "off" : event.detail}, {"state", "off"}});
+      events_.write(
+          "power", json{{"action", event.detail.empty() ? "off" : event.detail}, {"state", "off"}});
       boots_->powered_off(now, event.detail.empty() ? "power off" : event.detail);
       ssh_->drop();
       session_->forget();
@@ -134,7 +173,8 @@ void Bench::on_rig_event(const RigEvent& event) {
       boots_->reset(now, event.by_guest, event.watchdog);
       session_->forget();
       break;
-    case RigEvent::Kind::restored: break;  // restore_checkpoint() tells the tracker which boot it is
+    case RigEvent::Kind::restored:
+      break;  // restore_checkpoint() tells the tracker which boot it is
     case RigEvent::Kind::trouble:
       if (event.failure) {
         events_.write("note", json{{"level", "warn"}, {"text", event.failure->describe()}});
@@ -147,7 +187,9 @@ void Bench::on_rig_event(const RigEvent& event) {
 void Bench::record_boot(const dut::Boot& boot) {
   if (!boot_offsets_.count(boot.number)) boot_offsets_[boot.number] = next_boot_offset_;
   // One event when a boot's story has grown, not for every change of it.
-  const std::string story = fmt::format("{}{}{}{}", boot.loader_at.has_value(), boot.login_at.has_value(), boot.shell_at.has_value(), boot.ended());
+  const std::string story =
+      fmt::format("{}{}{}{}", boot.loader_at.has_value(), boot.login_at.has_value(),
+                  boot.shell_at.has_value(), boot.ended());
   if (recorded_boots_[boot.number] == story) return;
   recorded_boots_[boot.number] = story;
   events_.write("boot", describe_boot(boot));
@@ -166,8 +208,10 @@ Task<Result<>> Bench::switch_on() {
   CO_CHECK_OK(co_await rig_->power().on());
   CO_TRY(const auto state, co_await rig_->power().state());
   if (state != drivers::PowerState::on)
-    co_return Failure("power.not_on", Blame::bench, "the DUT was switched on, but the instrument says " + std::string(to_string(state)),
-                      "check the power instrument and its wiring");
+    co_return Failure(
+        "power.not_on", Blame::bench,
+        "the DUT was switched on, but the instrument says " + std::string(to_string(state)),
+        "check the power instrument and its wiring");
   co_return Result<>();
 }
 
@@ -175,7 +219,9 @@ Task<Result<>> Bench::switch_off() {
   CO_CHECK_OK(co_await rig_->power().off());
   CO_TRY(const auto state, co_await rig_->power().state());
   if (state == drivers::PowerState::on)
-    co_return Failure("power.not_off", Blame::bench, "the DUT was switched off, but the instrument says it is on", "check the power instrument and its wiring");
+    co_return Failure("power.not_off", Blame::bench,
+                      "the DUT was switched off, but the instrument says it is on",
+                      "check the power instrument and its wiring");
   co_return Result<>();
 }
 

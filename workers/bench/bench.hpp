@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Bench: one DUT with everything wired to it, and what can be asked of it. Assembles the rig, the console, the shell, the
-// boot tracker and the API stand-in; brings the DUT to checkpoints; answers the verbs of the bench protocol (one file
-// per group of verbs: verbs_*.cpp). Owned by the bench host; one io_context thread.
+// Bench: one DUT with everything wired to it, and what can be asked of it. Assembles the rig, the
+// console, the shell, the boot tracker and the API stand-in; brings the DUT to checkpoints; answers
+// the verbs of the bench protocol (one file per group of verbs: verbs_*.cpp). Owned by the bench
+// host; one io_context thread.
 
 #include <filesystem>
 #include <map>
@@ -36,14 +37,17 @@ struct BenchParts {
 class Bench final : public CaseBench {
  public:
   /// Starts the API stand-in and the rig; the DUT stays off.
-  static Task<Result<std::unique_ptr<Bench>>> assemble(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, Nursery& nursery);
+  static Task<Result<std::unique_ptr<Bench>>> assemble(BenchParts parts, EventWriter& events,
+                                                       Steps& steps, Alarm& alarm,
+                                                       Nursery& nursery);
   ~Bench() override;
 
   // CaseBench
   std::string name() const override;
   std::optional<std::string> lacks(const std::string& capability) const override;
   Task<Result<>> reach(std::string checkpoint) override;
-  Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments, double deadline) override;
+  Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments,
+                                    double deadline) override;
   void begin_case() override;
   std::optional<Failure> unsettled() override;
   Task<> collect_evidence(std::string case_name, int attempt) override;
@@ -66,7 +70,9 @@ class Bench final : public CaseBench {
   Steps& steps() { return steps_; }
   const dut::SshKey& key() const { return key_; }
   std::uint64_t case_offset() const { return case_offset_; }
-  void allow_alarms(console::Subscription allowance) { allowances_.push_back(std::move(allowance)); }
+  void allow_alarms(console::Subscription allowance) {
+    allowances_.push_back(std::move(allowance));
+  }
 
   /// A span of reference seconds on this bench now.
   Duration scaled(double reference_seconds) const;
@@ -78,7 +84,8 @@ class Bench final : public CaseBench {
   Task<Result<>> switch_off();
   Task<Result<drivers::FlashReceipt>> flash(std::string role);
   /// Edits config.json on the medium of a DUT that is off; values of nullptr remove.
-  Task<Result<nlohmann::json>> configure_offline(nlohmann::json set, std::vector<std::string> remove);
+  Task<Result<nlohmann::json>> configure_offline(nlohmann::json set,
+                                                 std::vector<std::string> remove);
   /// A shell on a boot with a number above `after`, within the budget (product's, as given).
   Task<Result<dut::Boot>> shell_after(unsigned after, Budget budget);
   Task<Result<>> save_checkpoint(std::string name);

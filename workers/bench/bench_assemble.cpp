@@ -14,7 +14,8 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-Task<Result<std::unique_ptr<Bench>>> Bench::assemble(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, Nursery& nursery) {
+Task<Result<std::unique_ptr<Bench>>> Bench::assemble(BenchParts parts, EventWriter& events,
+                                                     Steps& steps, Alarm& alarm, Nursery& nursery) {
   std::unique_ptr<Bench> bench(new Bench(std::move(parts), events, steps, alarm, nursery));
   CO_CHECK_OK(co_await bench->start_cloud());
   CO_TRY(bench->key_, co_await dut::make_ssh_key(fs::path(bench->parts_.plan.out) / "private"));
@@ -63,8 +64,10 @@ Task<Result<>> Bench::start_console() {
     events_.write("note", json{{"level", "warn"}, {"text", failure.describe()}});
     alarm_.raise(failure);
   };
-  CO_TRY(console_, console::Console::open(executor, Clock::system(), parts_.plan.out, std::move(options)));
-  alarms_subscription_ = console_->sentinels().on_alarm([this](const console::Alarm& alarm) { on_alarm(alarm); });
+  CO_TRY(console_,
+         console::Console::open(executor, Clock::system(), parts_.plan.out, std::move(options)));
+  alarms_subscription_ =
+      console_->sentinels().on_alarm([this](const console::Alarm& alarm) { on_alarm(alarm); });
   console::Credentials credentials;
   credentials.user = parts_.profile.login_user;
   credentials.login_prompt = parts_.device.console.login_prompt;
@@ -73,7 +76,9 @@ Task<Result<>> Bench::start_console() {
 
   dut::SshOptions ssh;
   ssh.user = parts_.profile.login_user;
-  ssh.port = [this] { return rig_->network().endpoint(static_cast<std::uint16_t>(parts_.profile.ssh_port)).port; };
+  ssh.port = [this] {
+    return rig_->network().endpoint(static_cast<std::uint16_t>(parts_.profile.ssh_port)).port;
+  };
   ssh.key = key_.private_key;
   ssh.folder = fs::path(parts_.plan.out) / "private";
   ssh.socket_folder = parts_.sockets;
@@ -81,7 +86,8 @@ Task<Result<>> Bench::start_console() {
 
   rig_->on_event([this](const RigEvent& event) { on_rig_event(event); });
   rig_->console().deliver_to([this](io::ByteStream stream) {
-    nursery_.start("reading the console", console_->run(console::socket_channel(std::move(stream))));
+    nursery_.start("reading the console",
+                   console_->run(console::socket_channel(std::move(stream))));
   });
   co_return Result<>();
 }
@@ -90,9 +96,11 @@ Result<> Bench::start_boots(asio::any_io_executor executor) {
   dut::BootRules rules;
   rules.loader = parts_.device.boot_loader.line;
   for (const char* slot : {"A", "B"})
-    if (const auto* partition = parts_.device.partition(*slot == 'A' ? "slot_a" : "slot_b")) rules.part_of_slot[slot] = std::to_string(partition->number);
+    if (const auto* partition = parts_.device.partition(*slot == 'A' ? "slot_a" : "slot_b"))
+      rules.part_of_slot[slot] = std::to_string(partition->number);
   std::vector<console::Pattern> patterns;
-  for (const auto* pattern : {&rules.loader, &rules.kernel, &rules.login, &rules.panic, &rules.restart, &rules.halt})
+  for (const auto* pattern :
+       {&rules.loader, &rules.kernel, &rules.login, &rules.panic, &rules.restart, &rules.halt})
     if (!pattern->empty()) patterns.emplace_back(*pattern);
   TRY(boots_, dut::BootTracker::make(executor, rules));
   boots_->on_change([this](const dut::Boot& boot) { record_boot(boot); });

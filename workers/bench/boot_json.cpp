@@ -6,10 +6,17 @@
 namespace seatrial::bench {
 
 nlohmann::json boot_json(const dut::Boot& boot) {
-  nlohmann::json out{{"number", boot.number},         {"boot_id", boot.boot_id}, {"slot", boot.slot},
-                     {"part", boot.part},             {"reason", to_string(boot.reason)}, {"why", boot.why},
-                     {"os_version", boot.os_version}, {"loader_line", boot.loader_line},  {"ended_by", boot.ended_by},
-                     {"panicked", boot.panicked},     {"restored", boot.restored}};
+  nlohmann::json out{{"number", boot.number},
+                     {"boot_id", boot.boot_id},
+                     {"slot", boot.slot},
+                     {"part", boot.part},
+                     {"reason", to_string(boot.reason)},
+                     {"why", boot.why},
+                     {"os_version", boot.os_version},
+                     {"loader_line", boot.loader_line},
+                     {"ended_by", boot.ended_by},
+                     {"panicked", boot.panicked},
+                     {"restored", boot.restored}};
   if (boot.bootcount) out["bootcount"] = *boot.bootcount;
   if (boot.upgrade_available) out["upgrade_available"] = *boot.upgrade_available;
   const auto span = [&](const char* key, const std::optional<Duration>& at) {

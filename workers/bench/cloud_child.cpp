@@ -24,7 +24,8 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 
 struct CloudChild::Impl {
-  Impl(CloudSettings s, io::Process p, Guard* g) : settings(std::move(s)), process(std::move(p)), guard(g) {}
+  Impl(CloudSettings s, io::Process p, Guard* g)
+      : settings(std::move(s)), process(std::move(p)), guard(g) {}
   CloudSettings settings;
   io::Process process;
   Guard* guard;
@@ -38,8 +39,12 @@ CloudChild::~CloudChild() {
   if (impl_ && impl_->guard) impl_->guard->del(impl_->process.pid());
 }
 
-std::filesystem::path CloudChild::http_socket() const { return impl_->settings.sockets / "api.sock"; }
-std::filesystem::path CloudChild::https_socket() const { return impl_->settings.sockets / "apis.sock"; }
+std::filesystem::path CloudChild::http_socket() const {
+  return impl_->settings.sockets / "api.sock";
+}
+std::filesystem::path CloudChild::https_socket() const {
+  return impl_->settings.sockets / "apis.sock";
+}
 const std::string& CloudChild::provisioning_key() const { return impl_->key; }
 
 std::string CloudChild::ca_pem() const {
@@ -70,7 +75,8 @@ Task<Result<>> read_ready(asio::posix::stream_descriptor from) {
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   const json ready = json::parse(line.substr(0, line.find('\n')), nullptr, false);
   if (error || !ready.is_object() || !ready.value("ready", false))
-    co_return Failure("cloud.start", Blame::seatrial, "the device API stand-in did not start", "see cloud.log in the run folder");
+    co_return Failure("cloud.start", Blame::seatrial, "the device API stand-in did not start",
+                      "see cloud.log in the run folder");
   co_return Result<>();
 }
 
@@ -85,12 +91,16 @@ Task<Result<std::unique_ptr<CloudChild>>> CloudChild::start(CloudSettings settin
   CO_CHECK_OK(io::make_dirs(settings.folder / "cloud-tls"));
 
   int in[2] = {-1, -1}, out[2] = {-1, -1};
-  if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0) co_return io::file_failure("make a pipe for", settings.program, errno);
+  if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0)
+    co_return io::file_failure("make a pipe for", settings.program, errno);
   io::UniqueFd in_read(in[0]), in_write(in[1]), out_read(out[0]), out_write(out[1]);
   auto command = io::cmd(settings.program);
   command.arg("--listen").arg("unix:" + (settings.sockets / "api.sock").string());
   command.arg("--listen-tls").arg("unix:" + (settings.sockets / "apis.sock").string());
-  command.arg("--tls-dir").arg((settings.folder / "cloud-tls").string()).arg("--tls-name").arg(settings.address);
+  command.arg("--tls-dir")
+      .arg((settings.folder / "cloud-tls").string())
+      .arg("--tls-name")
+      .arg(settings.address);
   command.arg("--control").arg("unix:" + (settings.sockets / "ctl.sock").string());
   command.arg("--seed").arg(seed.string()).arg("--dir").arg(settings.files.string());
   command.arg("--journal").arg((settings.folder / "cloud.jsonl").string()).arg("--die-with-stdin");
@@ -104,7 +114,8 @@ Task<Result<std::unique_ptr<CloudChild>>> CloudChild::start(CloudSettings settin
   Budget budget(20s, "the device API stand-in to start");
   budget.code = "cloud.start";
   budget.blame = Blame::seatrial;
-  CO_CHECK_OK(co_await within(std::move(budget), read_ready(asio::posix::stream_descriptor(executor, out_read.release()))));
+  CO_CHECK_OK(co_await within(
+      std::move(budget), read_ready(asio::posix::stream_descriptor(executor, out_read.release()))));
   std::error_code ignored;  // the seed holds the provisioning key; the child has read it
   std::filesystem::remove(seed, ignored);
   auto impl = std::make_unique<Impl>(std::move(settings), std::move(process), guard);
@@ -113,8 +124,10 @@ Task<Result<std::unique_ptr<CloudChild>>> CloudChild::start(CloudSettings settin
   co_return std::unique_ptr<CloudChild>(new CloudChild(std::move(impl)));
 }
 
-Task<Result<json>> CloudChild::control(std::string method, std::string path, json body, Duration budget) {
-  io::HttpCall call(std::move(method), "http+unix:" + (impl_->settings.sockets / "ctl.sock").string() + ":" + path);
+Task<Result<json>> CloudChild::control(std::string method, std::string path, json body,
+                                       Duration budget) {
+  io::HttpCall call(std::move(method),
+                    "http+unix:" + (impl_->settings.sockets / "ctl.sock").string() + ":" + path);
   if (!body.is_null()) {
     call.body = body.dump();
     call.headers.set("Content-Type", "application/json");
@@ -124,9 +137,12 @@ Task<Result<json>> CloudChild::control(std::string method, std::string path, jso
   CO_TRY(auto response, co_await io::http_call(std::move(call)));
   const json answer = json::parse(response.body, nullptr, false);
   if (response.status < 200 || response.status > 299) {
-    const std::string words = answer.is_object() ? answer.value("error", response.body) : response.body;
-    co_return Failure("cloud.control", Blame::suite, fmt::format("the API stand-in refused {}: {}", path, words),
-                      answer.is_object() ? answer.value("advice", "see fixtures/cloud/README.md") : "see fixtures/cloud/README.md");
+    const std::string words =
+        answer.is_object() ? answer.value("error", response.body) : response.body;
+    co_return Failure("cloud.control", Blame::suite,
+                      fmt::format("the API stand-in refused {}: {}", path, words),
+                      answer.is_object() ? answer.value("advice", "see fixtures/cloud/README.md")
+                                         : "see fixtures/cloud/README.md");
   }
   co_return answer.is_discarded() ? json::object() : answer;
 }

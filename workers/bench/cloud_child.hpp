@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// CloudChild: the device API stand-in as a child of the bench host, with its control API. The DUT reaches it through
-// unix sockets that the rig forwards to; nothing of it listens on the network. Owned by the bench; ends with it.
+// CloudChild: the device API stand-in as a child of the bench host, with its control API. The DUT
+// reaches it through unix sockets that the rig forwards to; nothing of it listens on the network.
+// Owned by the bench; ends with it.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "core/base/task.hpp"
 #include "workers/guard/guard.hpp"
@@ -36,7 +38,8 @@ class CloudChild {
   int application() const { return 1; }
 
   /// A request to the control API; any status but 2xx is a Failure with the answer's words.
-  Task<Result<nlohmann::json>> control(std::string method, std::string path, nlohmann::json body, Duration budget);
+  Task<Result<nlohmann::json>> control(std::string method, std::string path, nlohmann::json body,
+                                       Duration budget);
   /// Ends it in good order.
   Task<> stop();
 

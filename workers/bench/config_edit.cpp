@@ -10,7 +10,8 @@ namespace seatrial::bench {
 namespace {
 using nlohmann::json;
 
-constexpr std::string_view kSecretKeys[] = {"apiKey", "deviceApiKey", "deviceApiKeys", "registryToken", "wifiKey"};
+constexpr std::string_view kSecretKeys[] = {"apiKey", "deviceApiKey", "deviceApiKeys",
+                                            "registryToken", "wifiKey"};
 
 bool is_secret(std::string_view key) {
   for (const auto secret : kSecretKeys)
@@ -23,7 +24,8 @@ bool is_secret(std::string_view key) {
 Result<json> parse_config(std::string_view text, const std::string& where) {
   json config = json::parse(text, nullptr, false);
   if (config.is_object()) return config;
-  return Failure("config.invalid", Blame::product, "config.json is not valid: " + where, "look at the file: " + std::string(text.substr(0, 80)));
+  return Failure("config.invalid", Blame::product, "config.json is not valid: " + where,
+                 "look at the file: " + std::string(text.substr(0, 80)));
 }
 
 void edit_config(json& config, const json& set, const std::vector<std::string>& remove) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// File content as a verb's result: {"content", "base64"}; text as it is, anything that is not UTF-8 as base64.
+// File content as a verb's result: {"content", "base64"}; text as it is, anything that is not UTF-8
+// as base64.
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>

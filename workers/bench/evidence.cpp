@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is fetched from a DUT after a case went red: journal, failed units, state files. Best effort, bounded; whatever
-// cannot be had is said in the event log, never a reason to change a verdict.
+// What is fetched from a DUT after a case went red: journal, failed units, state files. Best
+// effort, bounded; whatever cannot be had is said in the event log, never a reason to change a
+// verdict.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -24,8 +25,11 @@ struct Wanted {
 
 constexpr Wanted kWanted[] = {
     {"journal.txt", "journalctl --no-pager -o short-precise -n 4000"},
-    {"units.txt", "systemctl --failed --no-pager --no-legend; systemctl list-jobs --no-pager --no-legend"},
-    {"state.txt", "ls -la /mnt/state /mnt/data /mnt/boot; cat /mnt/boot/grubenv; cat /proc/cmdline; df -h; free -m; ip addr"},
+    {"units.txt",
+     "systemctl --failed --no-pager --no-legend; systemctl list-jobs --no-pager --no-legend"},
+    {"state.txt",
+     "ls -la /mnt/state /mnt/data /mnt/boot; cat /mnt/boot/grubenv; cat /proc/cmdline; df -h; free "
+     "-m; ip addr"},
 };
 
 }  // namespace
@@ -33,7 +37,8 @@ constexpr Wanted kWanted[] = {
 Task<> Bench::collect_evidence(std::string case_name, int attempt) {
   const auto state = co_await rig_->power().state();
   if (!state || *state != drivers::PowerState::on || !ssh_->connected()) {
-    events_.write("note", json{{"level", "info"}, {"text", "no evidence was fetched from the DUT: it has no shell"}});
+    events_.write("note", json{{"level", "info"},
+                               {"text", "no evidence was fetched from the DUT: it has no shell"}});
     co_return;
   }
   const fs::path relative = fs::path("evidence") / fmt::format("{}-{}", case_name, attempt);
@@ -46,12 +51,18 @@ Task<> Bench::collect_evidence(std::string case_name, int attempt) {
     dut::RunRequest request(command, 20s);
     auto result = co_await ssh_->run(std::move(request));
     if (!result) {
-      events_.write("note", json{{"level", "warn"}, {"text", fmt::format("{} could not be fetched: {}", file, result.error().what())}});
+      events_.write(
+          "note",
+          json{{"level", "warn"},
+               {"text", fmt::format("{} could not be fetched: {}", file, result.error().what())}});
       co_return;
     }
     const auto content = redact(result->out);
     if (auto written = io::write_file_atomic(folder / file, content); written)
-      events_.write("artifact", json{{"name", file}, {"path", (relative / file).string()}, {"media_type", "text/plain"}, {"bytes", content.size()}});
+      events_.write("artifact", json{{"name", file},
+                                     {"path", (relative / file).string()},
+                                     {"media_type", "text/plain"},
+                                     {"bytes", content.size()}});
   }
 }
 

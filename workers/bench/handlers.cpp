@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workers/bench/handlers.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace seatrial::bench {
 
 const HandlerTable& handlers() {

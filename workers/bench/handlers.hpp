@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The handlers behind the bench verbs. One table, filled from one file per group; a test holds it against the verb table of
-// core/model, so that no verb is without a handler and no handler without a verb. Arguments have been checked.
+// The handlers behind the bench verbs. One table, filled from one file per group; a test holds it
+// against the verb table of core/model, so that no verb is without a handler and no handler without
+// a verb. Arguments have been checked.
 
 #include <functional>
 #include <map>

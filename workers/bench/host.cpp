@@ -15,10 +15,10 @@
 #include "core/base/log.hpp"
 #include "core/base/notifier.hpp"
 #include "core/base/unless.hpp"
+#include "core/io/hash.hpp"
 #include "core/model/device_type.hpp"
 #include "core/model/failure_json.hpp"
 #include "core/model/os_profile.hpp"
-#include "core/io/hash.hpp"
 #include "workers/bench/bench.hpp"
 #include "workers/bench/case_runner.hpp"
 #include "workers/bench/event_writer.hpp"
@@ -41,7 +41,9 @@ struct Control {
   explicit Control(asio::any_io_executor executor) : changed(executor) {}
   void cancel(Alarm& alarm, const char* why) {
     interrupted = true;
-    alarm.raise(Failure("cancelled", Blame::cancelled, std::string("the run was interrupted: ") + why, "start it again; `seatrial run --from CASE` goes on from a case"));
+    alarm.raise(Failure("cancelled", Blame::cancelled,
+                        std::string("the run was interrupted: ") + why,
+                        "start it again; `seatrial run --from CASE` goes on from a case"));
     changed.notify();
   }
   bool interrupted = false;
@@ -54,7 +56,9 @@ Task<Result<>> read_control(int fd, Control* control, Alarm* alarm, bool hold) {
   std::string buffer;
   for (;;) {
     boost::system::error_code error;
-    const auto size = co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, 4096), '\n', asio::redirect_error(asio::use_awaitable, error));
+    const auto size =
+        co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, 4096), '\n',
+                                        asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) {
       // Whoever started us is gone. A held bench is meant to survive that; a run is not.
@@ -79,7 +83,8 @@ Task<Result<>> read_signals(Control* control, Alarm* alarm) {
   }
 }
 
-json run_started(const model::RunPlan& plan, const Bench& bench, const std::string& device_digest, const std::string& profile_digest) {
+json run_started(const model::RunPlan& plan, const Bench& bench, const std::string& device_digest,
+                 const std::string& profile_digest) {
   json suites = json::array(), cases = json::array();
   for (const auto& suite : plan.suites) {
     suites.push_back({{"name", suite.name}, {"digest", suite.digest}, {"path", suite.path}});
@@ -88,8 +93,13 @@ json run_started(const model::RunPlan& plan, const Bench& bench, const std::stri
   const auto facts = bench.facts();
   json out{{"schema", 1},
            {"argv", plan.argv},
-           {"versions", {{"seatrial", SEATRIAL_VERSION}, {"qemu", facts["instruments"].value("qemu", "")}}},
-           {"image", {{"name", plan.image.name}, {"version", plan.image.version}, {"digest", plan.image.digest}, {"path", plan.image.path}}},
+           {"versions",
+            {{"seatrial", SEATRIAL_VERSION}, {"qemu", facts["instruments"].value("qemu", "")}}},
+           {"image",
+            {{"name", plan.image.name},
+             {"version", plan.image.version},
+             {"digest", plan.image.digest},
+             {"path", plan.image.path}}},
            {"device", {{"slug", facts["device"]["slug"]}, {"digest", device_digest}}},
            {"profile", {{"name", facts["profile"]["name"]}, {"digest", profile_digest}}},
            {"bench", {{"name", bench.name()}, {"instruments", facts["instruments"]}}},
@@ -103,7 +113,14 @@ json run_started(const model::RunPlan& plan, const Bench& bench, const std::stri
 
 /// Everything of one run; lives for run_plan().
 struct Run {
-  Run(asio::any_io_executor ex, HostOptions o, EventWriter w) : executor(ex), options(std::move(o)), events(std::move(w)), steps(events), alarm(ex), control(ex), nursery(ex) {}
+  Run(asio::any_io_executor ex, HostOptions o, EventWriter w)
+      : executor(ex),
+        options(std::move(o)),
+        events(std::move(w)),
+        steps(events),
+        alarm(ex),
+        control(ex),
+        nursery(ex) {}
   asio::any_io_executor executor;
   HostOptions options;
   EventWriter events;
@@ -132,7 +149,8 @@ Task<Result<>> assemble(Run& run) {
   run.sockets.emplace(std::move(sockets));
   parts.sockets = run.sockets->path();
   parts.guard = run.guard.get();
-  CO_TRY(run.bench, co_await Bench::assemble(std::move(parts), run.events, run.steps, run.alarm, run.nursery));
+  CO_TRY(run.bench,
+         co_await Bench::assemble(std::move(parts), run.events, run.steps, run.alarm, run.nursery));
   co_return Result<>();
 }
 
@@ -149,10 +167,14 @@ Task<Result<>> run_cases(Run& run) {
     for (const auto& suite : plan.suites)
       for (const auto& info : suite.cases) {
         std::string reason;
-        if (run.control.interrupted) reason = "the run was interrupted";
-        else if (run.red && plan.until_fail) reason = "a case before it went red, and the run was to end there";
-        else if (run.red && plan.hold_on_fail) reason = "a case before it went red, and the DUT is held";
-        else if (run.events.broken()) reason = "the event log cannot be written: " + run.events.broken()->what();
+        if (run.control.interrupted)
+          reason = "the run was interrupted";
+        else if (run.red && plan.until_fail)
+          reason = "a case before it went red, and the run was to end there";
+        else if (run.red && plan.hold_on_fail)
+          reason = "a case before it went red, and the DUT is held";
+        else if (run.events.broken())
+          reason = "the event log cannot be written: " + run.events.broken()->what();
         if (!reason.empty()) {
           if (round == 1) {
             runner.not_run(info, reason);
@@ -174,38 +196,56 @@ json verdict_counts(const model::Tally& tally) {
 }
 
 Task<Result<>> hold(Run& run) {
-  run.events.write("note", json{{"level", "info"}, {"text", "the DUT is held for a person; `seatrial power off` or Ctrl-C ends the hold"}});
+  run.events.write(
+      "note",
+      json{{"level", "info"},
+           {"text", "the DUT is held for a person; `seatrial power off` or Ctrl-C ends the hold"}});
   run.events.sync();
-  co_return co_await run.control.changed.until([&run] { return run.control.released || run.control.interrupted; });
+  co_return co_await run.control.changed.until(
+      [&run] { return run.control.released || run.control.interrupted; });
 }
 
 Task<Result<>> run_inside(Run& run) {
   auto assembled = co_await unless(run.alarm.wait(), assemble(run));
   if (!assembled) {
     // The cases are recorded, each with what stopped it.
-    run.events.write("run_started", json{{"schema", 1}, {"argv", run.options.plan.argv}, {"versions", {{"seatrial", SEATRIAL_VERSION}}},
-                                         {"image", {{"name", run.options.plan.image.name}, {"version", run.options.plan.image.version}, {"digest", run.options.plan.image.digest}}}});
+    run.events.write("run_started", json{{"schema", 1},
+                                         {"argv", run.options.plan.argv},
+                                         {"versions", {{"seatrial", SEATRIAL_VERSION}}},
+                                         {"image",
+                                          {{"name", run.options.plan.image.name},
+                                           {"version", run.options.plan.image.version},
+                                           {"digest", run.options.plan.image.digest}}}});
     for (const auto& suite : run.options.plan.suites)
       for (const auto& info : suite.cases) {
         run.events.begin_case(info.full_name(), 1);
-        const auto verdict = run.control.interrupted ? Verdict::not_run : model::verdict_of(assembled.error());
-        run.events.write("case_finished", json{{"verdict", to_string(verdict)}, {"seconds", 0}, {"failure", model::to_json(assembled.error())}, {"reason", "the bench could not be assembled"}});
+        const auto verdict =
+            run.control.interrupted ? Verdict::not_run : model::verdict_of(assembled.error());
+        run.events.write("case_finished", json{{"verdict", to_string(verdict)},
+                                               {"seconds", 0},
+                                               {"failure", model::to_json(assembled.error())},
+                                               {"reason", "the bench could not be assembled"}});
         run.events.end_case();
         run.tally.add(verdict);
       }
     co_return assembled;
   }
-  run.events.write("run_started", run_started(run.options.plan, *run.bench, run.device_digest, run.profile_digest));
+  run.events.write("run_started", run_started(run.options.plan, *run.bench, run.device_digest,
+                                              run.profile_digest));
   run.events.sync();
   co_await run_cases(run);
-  if (run.red && run.options.plan.hold_on_fail && !run.control.interrupted) (void)co_await hold(run);
+  if (run.red && run.options.plan.hold_on_fail && !run.control.interrupted)
+    (void)co_await hold(run);
   co_return Result<>();
 }
 
 Task<Result<>> make_safe(Run& run) {
   if (!run.bench) co_return Result<>();
   auto safe = co_await run.bench->make_safe();
-  if (!safe) run.events.write("note", json{{"level", "warn"}, {"text", "the bench could not be made safe: " + safe.error().describe()}});
+  if (!safe)
+    run.events.write(
+        "note", json{{"level", "warn"},
+                     {"text", "the bench could not be made safe: " + safe.error().describe()}});
   co_return safe;
 }
 
@@ -218,19 +258,27 @@ Task<Result<>> run_plan(HostOptions options) {
   Run run(executor, std::move(options), std::move(events));
   Nursery outside(executor);
   if (run.options.control_fd >= 0)
-    outside.start("reading the control pipe", read_control(run.options.control_fd, &run.control, &run.alarm, run.options.plan.hold_on_fail));
+    outside.start("reading the control pipe",
+                  read_control(run.options.control_fd, &run.control, &run.alarm,
+                               run.options.plan.hold_on_fail));
   outside.start("waiting for signals", read_signals(&run.control, &run.alarm));
 
   Result<> ended;
   try {
     ended = co_await run_inside(run);
   } catch (const std::exception& error) {
-    ended = Failure("internal.exception", Blame::seatrial, std::string("the bench host broke: ") + error.what(), "report this with bench.log of the run");
+    ended = Failure("internal.exception", Blame::seatrial,
+                    std::string("the bench host broke: ") + error.what(),
+                    "report this with bench.log of the run");
   }
   auto safe = co_await make_safe(run);
-  json finished{{"verdicts", verdict_counts(run.tally)}, {"seconds", run.events.now()}, {"interrupted", run.control.interrupted}};
-  if (!ended && !run.control.interrupted) finished["failure"] = model::to_json(ended.error());
-  else if (!safe) finished["failure"] = model::to_json(safe.error());
+  json finished{{"verdicts", verdict_counts(run.tally)},
+                {"seconds", run.events.now()},
+                {"interrupted", run.control.interrupted}};
+  if (!ended && !run.control.interrupted)
+    finished["failure"] = model::to_json(ended.error());
+  else if (!safe)
+    finished["failure"] = model::to_json(safe.error());
   run.events.write("run_finished", finished);
   run.events.sync();
 

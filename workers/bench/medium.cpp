@@ -15,12 +15,14 @@ namespace seatrial::bench {
 namespace {
 using nlohmann::json;
 
-Result<disk::Partition> choose(const disk::Disk& disk, const model::DeviceType& device, const std::string& name) {
+Result<disk::Partition> choose(const disk::Disk& disk, const model::DeviceType& device,
+                               const std::string& name) {
   if (name == "boot") return disk::find_boot_partition(disk);
   if (const auto* known = device.partition(name))
     if (const auto* partition = disk.by_number(known->number)) return *partition;
   if (const auto* partition = disk.by_name(name)) return *partition;
-  return Failure("disk.no_partition", Blame::suite, "the medium has no partition " + name, "use a role of the device type (boot, slot_a, slot_b, state, data) or a label");
+  return Failure("disk.no_partition", Blame::suite, "the medium has no partition " + name,
+                 "use a role of the device type (boot, slot_a, slot_b, state, data) or a label");
 }
 
 bool is_fat(const disk::Window& window) {
@@ -36,8 +38,13 @@ Result<json> Medium::partitions() const {
   for (const auto& partition : disk.table().partitions) {
     TRY(const auto window, disk.window(partition));
     TRY(const auto info, disk::identify(window));
-    list.push_back({{"number", partition.number}, {"label", partition.name.empty() ? info.label : partition.name}, {"start", partition.start},
-                    {"size", partition.size},     {"filesystem", info.type}, {"filesystem_label", info.label}, {"uuid", info.uuid}});
+    list.push_back({{"number", partition.number},
+                    {"label", partition.name.empty() ? info.label : partition.name},
+                    {"start", partition.start},
+                    {"size", partition.size},
+                    {"filesystem", info.type},
+                    {"filesystem_label", info.label},
+                    {"uuid", info.uuid}});
   }
   return list;
 }
@@ -54,7 +61,8 @@ Result<std::string> Medium::read(const std::string& name, const std::string& pat
   return ext.read(path);
 }
 
-Result<std::vector<std::string>> Medium::list(const std::string& name, const std::string& path) const {
+Result<std::vector<std::string>> Medium::list(const std::string& name,
+                                              const std::string& path) const {
   TRY(const auto disk, disk::Disk::open(disk_));
   TRY(const auto partition, choose(disk, device_, name));
   TRY(auto window, disk.window(partition));
@@ -66,16 +74,21 @@ Result<std::vector<std::string>> Medium::list(const std::string& name, const std
   return ext.list(path);
 }
 
-Result<> Medium::write(const std::string& name, const std::string& path, const std::string& content) const {
+Result<> Medium::write(const std::string& name, const std::string& path,
+                       const std::string& content) const {
   TRY(const auto disk, disk::Disk::open(disk_));
   TRY(const auto partition, choose(disk, device_, name));
   TRY(const auto window, disk.window(partition));
-  if (!is_fat(window)) return Failure("disk.not_fat", Blame::suite, "only FAT partitions can be written while the DUT is off", "write into the boot partition");
+  if (!is_fat(window))
+    return Failure("disk.not_fat", Blame::suite,
+                   "only FAT partitions can be written while the DUT is off",
+                   "write into the boot partition");
   CHECK_OK(disk::Fat(window).write(path, content));
   return disk.write_back(partition, window);
 }
 
-Result<std::vector<std::uint64_t>> Medium::search(const std::string& name, const std::string& text) const {
+Result<std::vector<std::uint64_t>> Medium::search(const std::string& name,
+                                                  const std::string& text) const {
   TRY(const auto disk, disk::Disk::open(disk_));
   TRY(const auto partition, choose(disk, device_, name));
   TRY(const auto window, disk.window(partition));
@@ -84,7 +97,8 @@ Result<std::vector<std::uint64_t>> Medium::search(const std::string& name, const
 
 Result<std::map<std::string, std::string>> Medium::environment(const std::string& content) const {
   if (device_.boot_loader.kind == "grub") return disk::parse_grubenv(content);
-  return Failure("disk.environment", Blame::seatrial, "no reader for the environment of the boot loader " + device_.boot_loader.kind,
+  return Failure("disk.environment", Blame::seatrial,
+                 "no reader for the environment of the boot loader " + device_.boot_loader.kind,
                  "add one to core/disk, by the loader's format");
 }
 

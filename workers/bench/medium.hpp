@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Medium: the disk of a DUT that is off, seen without its OS: the outside observer that cannot be fooled by what the OS says
-// about itself. Partitions are named by role ("boot", "state") or label ("resin-boot"). Blocking; short.
+// Medium: the disk of a DUT that is off, seen without its OS: the outside observer that cannot be
+// fooled by what the OS says about itself. Partitions are named by role ("boot", "state") or label
+// ("resin-boot"). Blocking; short.
 
 #include <filesystem>
 #include <map>
@@ -19,13 +20,17 @@ class Bench;
 
 class Medium {
  public:
-  Medium(std::filesystem::path disk, model::DeviceType device) : disk_(std::move(disk)), device_(std::move(device)) {}
+  Medium(std::filesystem::path disk, model::DeviceType device)
+      : disk_(std::move(disk)), device_(std::move(device)) {}
 
   Result<nlohmann::json> partitions() const;
   Result<std::string> read(const std::string& partition, const std::string& path) const;
-  Result<std::vector<std::string>> list(const std::string& partition, const std::string& path) const;
-  Result<> write(const std::string& partition, const std::string& path, const std::string& content) const;
-  Result<std::vector<std::uint64_t>> search(const std::string& partition, const std::string& text) const;
+  Result<std::vector<std::string>> list(const std::string& partition,
+                                        const std::string& path) const;
+  Result<> write(const std::string& partition, const std::string& path,
+                 const std::string& content) const;
+  Result<std::vector<std::uint64_t>> search(const std::string& partition,
+                                            const std::string& text) const;
   /// The variables of a loader's environment file.
   Result<std::map<std::string, std::string>> environment(const std::string& content) const;
 

@@ -18,10 +18,15 @@ using drivers::PowerState;
 
 namespace {
 
-class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::ConsoleSource, drivers::Network, drivers::Checkpoints {
+class QemuRig final : public Rig,
+                      drivers::Power,
+                      drivers::Storage,
+                      drivers::ConsoleSource,
+                      drivers::Network,
+                      drivers::Checkpoints {
  public:
-  QemuRig(Nursery& nursery, boost::asio::any_io_executor executor, Guard* guard, QemuRigSettings settings,
-          qemu::AcceleratorAnswer accelerator)
+  QemuRig(Nursery& nursery, boost::asio::any_io_executor executor, Guard* guard,
+          QemuRigSettings settings, qemu::AcceleratorAnswer accelerator)
       : settings_(std::move(settings)),
         accelerator_(std::move(accelerator)),
         machine_(nursery, executor, spec(), guard) {
@@ -72,7 +77,9 @@ class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::Con
     qemu::OverlayRequest request;
     request.base = image.path;
     request.overlay = disk_;
-    request.size = settings_.device.machine ? static_cast<std::uint64_t>(settings_.device.machine->disk_mb) << 20 : 0;
+    request.size = settings_.device.machine
+                       ? static_cast<std::uint64_t>(settings_.device.machine->disk_mb) << 20
+                       : 0;
     CO_CHECK_OK(co_await qemu::make_overlay(request));
     CO_CHECK_OK(machine_.respec(spec()));
     address_.clear();
@@ -86,16 +93,21 @@ class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::Con
   }
   Task<Result<std::string>> offline() override {
     if (machine_.pid() != 0) co_return in_use("read or edited");
-    if (disk_.empty()) co_return Failure("storage.empty", Blame::suite, "nothing has been flashed yet", "flash an image first");
+    if (disk_.empty())
+      co_return Failure("storage.empty", Blame::suite, "nothing has been flashed yet",
+                        "flash an image first");
     co_return disk_.string();
   }
 
   // Console
-  void deliver_to(std::function<void(io::ByteStream)> take) override { machine_.on_console(std::move(take)); }
+  void deliver_to(std::function<void(io::ByteStream)> take) override {
+    machine_.on_console(std::move(take));
+  }
 
   // Network
   drivers::Endpoint endpoint(std::uint16_t dut_port) const override {
-    return {"127.0.0.1", machine_.port(dut_port == settings_.ssh_port ? "ssh" : fmt::format("tcp{}", dut_port))};
+    return {"127.0.0.1",
+            machine_.port(dut_port == settings_.ssh_port ? "ssh" : fmt::format("tcp{}", dut_port))};
   }
   Task<Result<>> follow(std::string ipv4) override {
     address_ = std::move(ipv4);
@@ -115,7 +127,8 @@ class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::Con
   Task<Result<>> restore(std::string name) override {
     const auto it = saved_.find(name);
     if (it == saved_.end())
-      co_return Failure("checkpoint.unknown", Blame::suite, "no state was saved under the name " + name, "save it first");
+      co_return Failure("checkpoint.unknown", Blame::suite,
+                        "no state was saved under the name " + name, "save it first");
     if (machine_.pid() != 0 && disk_ == it->second) co_return co_await machine_.load(name);
     CO_CHECK_OK(co_await machine_.hard_off());
     drop_disk();
@@ -128,7 +141,9 @@ class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::Con
 
  private:
   static Failure in_use(const char* what) {
-    return Failure("storage.in_use", Blame::suite, fmt::format("the medium cannot be {} while the DUT is on", what), "switch the DUT off first");
+    return Failure("storage.in_use", Blame::suite,
+                   fmt::format("the medium cannot be {} while the DUT is on", what),
+                   "switch the DUT off first");
   }
 
   /// A disk that no checkpoint needs is removed when it is replaced.
@@ -158,27 +173,34 @@ class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::Con
     spec.disks.push_back(disk);
     qemu::UserNetwork network;
     network.forwards.push_back({"ssh", static_cast<std::uint16_t>(settings_.ssh_port), 0});
-    network.forwards.push_back({fmt::format("tcp{}", settings_.supervisor_port), static_cast<std::uint16_t>(settings_.supervisor_port), 0});
+    network.forwards.push_back({fmt::format("tcp{}", settings_.supervisor_port),
+                                static_cast<std::uint16_t>(settings_.supervisor_port), 0});
     network.guest_forwards.push_back({kQemuApiAddress, 80, "unix:" + settings_.http_api.string()});
-    network.guest_forwards.push_back({kQemuApiAddress, 443, "unix:" + settings_.https_api.string()});
+    network.guest_forwards.push_back(
+        {kQemuApiAddress, 443, "unix:" + settings_.https_api.string()});
     spec.network = network;
-    spec.extra = {"-object", "filter-dump,id=observer,netdev=net0,maxlen=1600,file=" + (settings_.folder / "packets.pcap").string()};
+    spec.extra = {"-object", "filter-dump,id=observer,netdev=net0,maxlen=1600,file=" +
+                                 (settings_.folder / "packets.pcap").string()};
     return spec;
   }
 
   /// hostfwd rules name the guest's address: they are replaced when it changes.
   Task<Result<>> point_forwards(std::string address) {
-    const std::pair<const char*, int> forwards[] = {{"ssh", settings_.ssh_port}, {"", settings_.supervisor_port}};
+    const std::pair<const char*, int> forwards[] = {{"ssh", settings_.ssh_port},
+                                                    {"", settings_.supervisor_port}};
     for (const auto& [name, guest_port] : forwards) {
       const auto host = endpoint(static_cast<std::uint16_t>(guest_port)).port;
       const std::string remove = fmt::format("hostfwd_remove net0 tcp:127.0.0.1:{}", host);
-      const std::string add = fmt::format("hostfwd_add net0 tcp:127.0.0.1:{}-{}:{}", host, address, guest_port);
+      const std::string add =
+          fmt::format("hostfwd_add net0 tcp:127.0.0.1:{}-{}:{}", host, address, guest_port);
       for (const auto& line : {remove, add}) {
         nlohmann::json arguments{{"command-line", line}};
         CO_TRY(auto said, co_await machine_.execute("human-monitor-command", std::move(arguments)));
         const std::string words = said.is_string() ? said.get<std::string>() : std::string();
         if (line == add && !words.empty())
-          co_return Failure("network.forward", Blame::bench, "QEMU refused a port forward: " + words, "see qemu.log in the run folder");
+          co_return Failure("network.forward", Blame::bench,
+                            "QEMU refused a port forward: " + words,
+                            "see qemu.log in the run folder");
       }
     }
     co_return Result<>();
@@ -193,7 +215,10 @@ class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::Con
       case Kind::powered_off: out.kind = RigEvent::Kind::powered_off; break;
       case Kind::reset: out.kind = RigEvent::Kind::reset; break;
       case Kind::restored: out.kind = RigEvent::Kind::restored; break;
-      case Kind::watchdog: out.kind = RigEvent::Kind::reset; out.watchdog = true; break;
+      case Kind::watchdog:
+        out.kind = RigEvent::Kind::reset;
+        out.watchdog = true;
+        break;
       case Kind::guest_panicked: return;  // the console's sentinels tell it with the line
       case Kind::stopped:
       case Kind::died: break;
@@ -214,16 +239,20 @@ class QemuRig final : public Rig, drivers::Power, drivers::Storage, drivers::Con
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Rig>>> make_qemu_rig(Nursery& nursery, Guard* guard, QemuRigSettings settings) {
+Task<Result<std::unique_ptr<Rig>>> make_qemu_rig(Nursery& nursery, Guard* guard,
+                                                 QemuRigSettings settings) {
   if (!settings.device.machine)
-    co_return Failure("device.no_machine", Blame::suite, settings.device.slug + " cannot be played by QEMU: device.json has no machine",
-                      "give a bench file with --bench, or a device type with a machine");
+    co_return Failure(
+        "device.no_machine", Blame::suite,
+        settings.device.slug + " cannot be played by QEMU: device.json has no machine",
+        "give a bench file with --bench, or a device type with a machine");
   qemu::AcceleratorQuery query;
   query.qemu = settings.device.machine->qemu;
   query.cache_root = settings.cache;
   CO_TRY(auto answer, co_await qemu::probe_accelerator(query));
   auto executor = co_await boost::asio::this_coro::executor;
-  co_return std::unique_ptr<Rig>(std::make_unique<QemuRig>(nursery, executor, guard, std::move(settings), std::move(answer)));
+  co_return std::unique_ptr<Rig>(
+      std::make_unique<QemuRig>(nursery, executor, guard, std::move(settings), std::move(answer)));
 }
 
 }  // namespace seatrial::bench

@@ -29,8 +29,10 @@ std::string query_of(const json& arguments, std::initializer_list<const char*> k
     std::string value = it->is_string() ? it->get<std::string>() : it->dump();
     std::string escaped;
     for (const char c : value)
-      if (std::isalnum(static_cast<unsigned char>(c)) || std::strchr("-._~/*", c)) escaped += c;
-      else escaped += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+      if (std::isalnum(static_cast<unsigned char>(c)) || std::strchr("-._~/*", c))
+        escaped += c;
+      else
+        escaped += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     query += (query.empty() ? "?" : "&") + std::string(key) + "=" + escaped;
   }
   return query;
@@ -45,9 +47,11 @@ Task<Result<json>> endpoint(Bench& bench, json) {
 }
 
 Task<Result<json>> requests(Bench& bench, json arguments) {
-  const auto path = "/_seatrial/requests" + query_of(arguments, {"since", "method", "path", "status"});
+  const auto path =
+      "/_seatrial/requests" + query_of(arguments, {"since", "method", "path", "status"});
   CO_TRY(auto answer, co_await bench.cloud().control("GET", path, nullptr, 20s));
-  co_return json{{"requests", answer.value("requests", json::array())}, {"next", answer.value("next", 0)}};
+  co_return json{{"requests", answer.value("requests", json::array())},
+                 {"next", answer.value("next", 0)}};
 }
 
 Task<Result<json>> wait(Bench& bench, json arguments) {
@@ -55,14 +59,17 @@ Task<Result<json>> wait(Bench& bench, json arguments) {
   const auto count = arguments.value("count", std::size_t{1});
   arguments["count"] = count;
   arguments["wait"] = static_cast<long>(seconds(span)) + 1;
-  const auto path = "/_seatrial/requests" + query_of(arguments, {"since", "method", "path", "status", "count", "wait"});
+  const auto path = "/_seatrial/requests" +
+                    query_of(arguments, {"since", "method", "path", "status", "count", "wait"});
   CO_TRY(auto answer, co_await bench.cloud().control("GET", path, nullptr, span + 10s));
   auto seen = answer.value("requests", json::array());
   if (seen.size() < count)
-    co_return Failure("cloud.not_seen", Blame::product,
-                      fmt::format("the device API saw {} of {} requests {} {} within {}", seen.size(), count,
-                                  arguments.value("method", "of any method to"), arguments.value("path", ""), human_duration(span)),
-                      "see cloud.jsonl for what the device asked, and the device's journal for why");
+    co_return Failure(
+        "cloud.not_seen", Blame::product,
+        fmt::format("the device API saw {} of {} requests {} {} within {}", seen.size(), count,
+                    arguments.value("method", "of any method to"), arguments.value("path", ""),
+                    human_duration(span)),
+        "see cloud.jsonl for what the device asked, and the device's journal for why");
   co_return json{{"requests", std::move(seen)}, {"next", answer.value("next", 0)}};
 }
 
@@ -73,13 +80,15 @@ Task<Result<json>> devices(Bench& bench, json) {
 
 Task<Result<json>> add_device(Bench& bench, json arguments) {
   json device = arguments.at("device");
-  CO_TRY(auto answer, co_await bench.cloud().control("POST", "/_seatrial/devices", std::move(device), 20s));
+  CO_TRY(auto answer,
+         co_await bench.cloud().control("POST", "/_seatrial/devices", std::move(device), 20s));
   co_return json{{"device", std::move(answer)}};
 }
 
 Task<Result<json>> fault(Bench& bench, json arguments) {
   json rule = arguments.at("rule");
-  CO_TRY(auto answer, co_await bench.cloud().control("POST", "/_seatrial/faults", std::move(rule), 20s));
+  CO_TRY(auto answer,
+         co_await bench.cloud().control("POST", "/_seatrial/faults", std::move(rule), 20s));
   const auto ids = answer.value("ids", json::array());
   co_return json{{"id", ids.empty() ? json(0) : ids.at(0)}};
 }
@@ -91,7 +100,8 @@ Task<Result<json>> clear_faults(Bench& bench, json) {
 }
 
 /// A damaged copy beside the good file; made once per run and kind.
-Result<std::string> damaged_copy(const fs::path& files, const std::string& name, const fs::path& good, const std::string& damage) {
+Result<std::string> damaged_copy(const fs::path& files, const std::string& name,
+                                 const fs::path& good, const std::string& damage) {
   const std::string copy = name + "." + damage;
   std::error_code error;
   if (fs::exists(files / copy, error)) return copy;
@@ -106,7 +116,8 @@ Result<std::string> damaged_copy(const fs::path& files, const std::string& name,
   const io::UniqueFd fd(::open((files / copy).c_str(), O_RDWR | O_CLOEXEC));
   char byte = 0;
   const auto at = static_cast<off_t>(size / 2);
-  if (!fd || ::pread(fd.get(), &byte, 1, at) != 1) return io::file_failure("read", files / copy, errno);
+  if (!fd || ::pread(fd.get(), &byte, 1, at) != 1)
+    return io::file_failure("read", files / copy, errno);
   byte = static_cast<char>(byte ^ 0x10);
   if (::pwrite(fd.get(), &byte, 1, at) != 1) return io::file_failure("write", files / copy, errno);
   return copy;
@@ -118,16 +129,20 @@ Task<Result<json>> image_url(Bench& bench, json arguments) {
   const auto& files = bench.parts().plan.files;
   const auto it = files.find(role);
   if (it == files.end())
-    co_return Failure("image.not_in_run", Blame::suite, "this run has no image or bundle for the role " + role,
+    co_return Failure("image.not_in_run", Blame::suite,
+                      "this run has no image or bundle for the role " + role,
                       "declare it in the case: images(\"" + role + "\")");
   if (!damage.empty() && damage != "truncated" && damage != "corrupt")
-    co_return Failure("image.damage", Blame::suite, "unknown damage " + damage, "use truncated or corrupt");
+    co_return Failure("image.damage", Blame::suite, "unknown damage " + damage,
+                      "use truncated or corrupt");
   const fs::path folder = fs::path(bench.parts().plan.out) / "files";
   std::string name = role + ".tar";
   if (!damage.empty()) {
     CO_TRY(name, damaged_copy(folder, name, it->second.path, damage));
   }
-  co_return json{{"url", fmt::format("http://{}/files/{}", kQemuApiAddress, name)}, {"version", it->second.version}, {"digest", it->second.digest}};
+  co_return json{{"url", fmt::format("http://{}/files/{}", kQemuApiAddress, name)},
+                 {"version", it->second.version},
+                 {"digest", it->second.digest}};
 }
 
 }  // namespace

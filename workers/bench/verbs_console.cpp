@@ -17,16 +17,22 @@ double since_run_began(Bench& bench, Duration monotonic) {
 
 Task<Result<json>> expect(Bench& bench, json arguments) {
   std::vector<console::Pattern> patterns;
-  for (const auto& pattern : arguments.at("patterns")) patterns.emplace_back(pattern.get<std::string>());
-  const auto since = arguments.contains("from") ? console::Since::offset(arguments["from"].get<std::uint64_t>()) : console::Since::now();
-  Budget budget(bench.span_or(arguments, kExpectSeconds), "the console to show " + arguments.at("patterns").dump());
+  for (const auto& pattern : arguments.at("patterns"))
+    patterns.emplace_back(pattern.get<std::string>());
+  const auto since = arguments.contains("from")
+                         ? console::Since::offset(arguments["from"].get<std::uint64_t>())
+                         : console::Since::now();
+  Budget budget(bench.span_or(arguments, kExpectSeconds),
+                "the console to show " + arguments.at("patterns").dump());
   budget.code = "console.not_seen";
   budget.blame = Blame::product;
   budget.advice = "see the console log around this time";
-  CO_TRY(auto match, co_await bench.console().expect(std::move(patterns), std::move(budget), since));
+  CO_TRY(auto match,
+         co_await bench.console().expect(std::move(patterns), std::move(budget), since));
   json groups = json::array();
   for (std::size_t i = 1; i < match.groups.size(); ++i) groups.push_back(match.groups[i]);
-  co_return json{{"index", match.pattern}, {"text", match.text}, {"groups", groups}, {"offset", match.begin},
+  co_return json{{"index", match.pattern}, {"text", match.text},
+                 {"groups", groups},       {"offset", match.begin},
                  {"end", match.end},       {"at", since_run_began(bench, match.at)}};
 }
 
@@ -46,13 +52,15 @@ Task<Result<json>> login(Bench& bench, json arguments) {
 Task<Result<json>> run(Bench& bench, json arguments) {
   Budget budget(bench.span_or(arguments, kCommandSeconds), "a command on the console to end");
   budget.code = "console.command";
-  CO_TRY(auto result, co_await bench.console_session().run(arguments.at("command").get<std::string>(), std::move(budget)));
+  CO_TRY(auto result, co_await bench.console_session().run(
+                          arguments.at("command").get<std::string>(), std::move(budget)));
   co_return json{{"exit", result.status}, {"out", result.out}};
 }
 
 Task<Result<json>> mark(Bench& bench, json arguments) {
   const auto offset = bench.console().mark();
-  bench.events().write("console_mark", json{{"offset", offset}, {"text", arguments.value("text", "mark of the case")}});
+  bench.events().write("console_mark", json{{"offset", offset},
+                                            {"text", arguments.value("text", "mark of the case")}});
   co_return json{{"offset", offset}};
 }
 
@@ -90,12 +98,17 @@ Task<Result<json>> tail(Bench& bench, json arguments) {
 Task<Result<json>> sentinels(Bench& bench, json) {
   json hits = json::array();
   for (const auto& alarm : bench.console().sentinels().alarms(bench.case_offset()))
-    hits.push_back({{"id", alarm.id}, {"severity", to_string(alarm.severity)}, {"line", alarm.line}, {"offset", alarm.offset}, {"allowed", alarm.allowed}});
+    hits.push_back({{"id", alarm.id},
+                    {"severity", to_string(alarm.severity)},
+                    {"line", alarm.line},
+                    {"offset", alarm.offset},
+                    {"allowed", alarm.allowed}});
   co_return json{{"hits", hits}};
 }
 
 Task<Result<json>> allow(Bench& bench, json arguments) {
-  CO_TRY(auto allowance, bench.console().sentinels().allow(arguments.at("ids").get<std::vector<std::string>>()));
+  CO_TRY(auto allowance,
+         bench.console().sentinels().allow(arguments.at("ids").get<std::vector<std::string>>()));
   bench.allow_alarms(std::move(allowance));
   co_return json::object();
 }

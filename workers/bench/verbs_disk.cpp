@@ -18,13 +18,15 @@ Task<Result<json>> partitions(Bench& bench, json) {
 
 Task<Result<json>> read(Bench& bench, json arguments) {
   CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_TRY(auto content, medium.read(arguments.at("partition").get<std::string>(), arguments.at("path").get<std::string>()));
+  CO_TRY(auto content, medium.read(arguments.at("partition").get<std::string>(),
+                                   arguments.at("path").get<std::string>()));
   co_return content_json(std::move(content));
 }
 
 Task<Result<json>> list(Bench& bench, json arguments) {
   CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_TRY(auto names, medium.list(arguments.at("partition").get<std::string>(), arguments.at("path").get<std::string>()));
+  CO_TRY(auto names, medium.list(arguments.at("partition").get<std::string>(),
+                                 arguments.at("path").get<std::string>()));
   co_return json{{"names", names}};
 }
 
@@ -37,7 +39,8 @@ Task<Result<json>> environment(Bench& bench, json) {
 
 Task<Result<json>> search(Bench& bench, json arguments) {
   CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_TRY(auto offsets, medium.search(arguments.at("partition").get<std::string>(), arguments.at("text").get<std::string>()));
+  CO_TRY(auto offsets, medium.search(arguments.at("partition").get<std::string>(),
+                                     arguments.at("text").get<std::string>()));
   co_return json{{"offsets", offsets}};
 }
 

@@ -14,7 +14,10 @@ Task<Result<json>> observed(Bench& bench, json arguments) {
   CO_TRY(const auto seen, co_await bench.rig().network().observed(since_run > 0 ? wall : 0));
   json dhcp = json::array();
   for (const auto& message : seen.dhcp)
-    dhcp.push_back({{"type", message.type}, {"mac", message.mac}, {"hostname", message.hostname}, {"address", message.address}});
+    dhcp.push_back({{"type", message.type},
+                    {"mac", message.mac},
+                    {"hostname", message.hostname},
+                    {"address", message.address}});
   co_return json{{"dhcp", dhcp}, {"sources", seen.sources}, {"mdns", seen.mdns}};
 }
 

@@ -29,7 +29,8 @@ Task<Result<json>> cycle(Bench& bench, json) {
   co_return co_await on(bench, nullptr);
 }
 
-/// Polls the switch: there is no event for "the DUT has switched itself off" that every instrument gives.
+/// Polls the switch: there is no event for "the DUT has switched itself off" that every instrument
+/// gives.
 Task<Result<>> until_off(Bench& bench) {
   for (;;) {
     CO_TRY(const auto state, co_await bench.rig().power().state());
@@ -42,7 +43,8 @@ Task<Result<json>> soft_off(Bench& bench, json arguments) {
   const double began = bench.events().now();
   bench.console().sentinels().announce_reset();
   CO_CHECK_OK(co_await bench.rig().power().press_button());
-  Budget budget(bench.span_or(arguments, bench.parts().device.budgets.shutdown), "the OS to switch the device off");
+  Budget budget(bench.span_or(arguments, bench.parts().device.budgets.shutdown),
+                "the OS to switch the device off");
   budget.code = "power.soft_off";
   budget.blame = Blame::product;
   budget.advice = "see the end of the console log for what did not stop";

@@ -16,7 +16,8 @@ constexpr double kFileSeconds = 60;
 Task<Result<json>> wait(Bench& bench, json arguments) {
   const double began = bench.events().now();
   const unsigned now = bench.boots().current().number;
-  Budget budget(bench.span_or(arguments, bench.parts().device.budgets.boot_to_ssh), "a shell on the DUT");
+  Budget budget(bench.span_or(arguments, bench.parts().device.budgets.boot_to_ssh),
+                "a shell on the DUT");
   budget.code = "shell.not_ready";
   budget.blame = Blame::product;
   budget.advice = "see the console log: did the OS boot, and did its SSH server start?";
@@ -26,10 +27,14 @@ Task<Result<json>> wait(Bench& bench, json arguments) {
 }
 
 Task<Result<json>> run(Bench& bench, json arguments) {
-  dut::RunRequest request(arguments.at("command").get<std::string>(), bench.span_or(arguments, kCommandSeconds));
+  dut::RunRequest request(arguments.at("command").get<std::string>(),
+                          bench.span_or(arguments, kCommandSeconds));
   request.input = arguments.value("stdin", "");
   CO_TRY(auto result, co_await bench.ssh().run(std::move(request)));
-  co_return json{{"exit", result.exit_code}, {"out", std::move(result.out)}, {"err", std::move(result.err)}, {"seconds", seconds(result.took)}};
+  co_return json{{"exit", result.exit_code},
+                 {"out", std::move(result.out)},
+                 {"err", std::move(result.err)},
+                 {"seconds", seconds(result.took)}};
 }
 
 Task<Result<json>> put(Bench& bench, json arguments) {
@@ -37,14 +42,16 @@ Task<Result<json>> put(Bench& bench, json arguments) {
   const auto local = folder.path() / "content";
   CO_CHECK_OK(io::write_file_atomic(local, arguments.at("content").get<std::string>(), 0600));
   const auto mode = static_cast<unsigned>(std::stoul(arguments.value("mode", "644"), nullptr, 8));
-  CO_CHECK_OK(co_await bench.ssh().put(local, arguments.at("path").get<std::string>(), mode, bench.scaled(kFileSeconds)));
+  CO_CHECK_OK(co_await bench.ssh().put(local, arguments.at("path").get<std::string>(), mode,
+                                       bench.scaled(kFileSeconds)));
   co_return json::object();
 }
 
 Task<Result<json>> get(Bench& bench, json arguments) {
   CO_TRY(const auto folder, io::TempDir::make("get", bench.parts().plan.out));
   const auto local = folder.path() / "content";
-  CO_CHECK_OK(co_await bench.ssh().get(arguments.at("path").get<std::string>(), local, bench.scaled(kFileSeconds)));
+  CO_CHECK_OK(co_await bench.ssh().get(arguments.at("path").get<std::string>(), local,
+                                       bench.scaled(kFileSeconds)));
   CO_TRY(auto content, io::read_file(local));
   co_return content_json(std::move(content));
 }

@@ -15,14 +15,16 @@ Task<Result<json>> flash(Bench& bench, json arguments) {
 }
 
 Task<Result<json>> configure(Bench& bench, json arguments) {
-  CO_TRY(auto config, co_await bench.configure_offline(arguments.value("set", json::object()),
-                                                       arguments.value("remove", std::vector<std::string>{})));
+  CO_TRY(auto config,
+         co_await bench.configure_offline(arguments.value("set", json::object()),
+                                          arguments.value("remove", std::vector<std::string>{})));
   co_return json{{"config", std::move(config)}};
 }
 
 Task<Result<json>> write(Bench& bench, json arguments) {
   CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_CHECK_OK(medium.write(arguments.at("partition").get<std::string>(), arguments.at("path").get<std::string>(),
+  CO_CHECK_OK(medium.write(arguments.at("partition").get<std::string>(),
+                           arguments.at("path").get<std::string>(),
                            arguments.at("content").get<std::string>()));
   co_return json::object();
 }

@@ -16,12 +16,26 @@ using drivers::NetworkSeen;
 class Bytes {
  public:
   explicit Bytes(std::string_view bytes) : bytes_(bytes) {}
-  std::uint8_t u8(std::size_t at) const { return at < bytes_.size() ? static_cast<std::uint8_t>(bytes_[at]) : 0; }
-  std::uint16_t be16(std::size_t at) const { return static_cast<std::uint16_t>(u8(at) << 8 | u8(at + 1)); }
-  std::uint32_t le32(std::size_t at) const { return u8(at) | u8(at + 1) << 8 | u8(at + 2) << 16 | static_cast<std::uint32_t>(u8(at + 3)) << 24; }
-  std::uint32_t be32(std::size_t at) const { return static_cast<std::uint32_t>(u8(at)) << 24 | u8(at + 1) << 16 | u8(at + 2) << 8 | u8(at + 3); }
-  Bytes sub(std::size_t at, std::size_t size = std::string_view::npos) const { return Bytes(at < bytes_.size() ? bytes_.substr(at, size) : std::string_view()); }
-  std::string text(std::size_t at, std::size_t size) const { return std::string(at < bytes_.size() ? bytes_.substr(at, size) : std::string_view()); }
+  std::uint8_t u8(std::size_t at) const {
+    return at < bytes_.size() ? static_cast<std::uint8_t>(bytes_[at]) : 0;
+  }
+  std::uint16_t be16(std::size_t at) const {
+    return static_cast<std::uint16_t>(u8(at) << 8 | u8(at + 1));
+  }
+  std::uint32_t le32(std::size_t at) const {
+    return u8(at) | u8(at + 1) << 8 | u8(at + 2) << 16 |
+           static_cast<std::uint32_t>(u8(at + 3)) << 24;
+  }
+  std::uint32_t be32(std::size_t at) const {
+    return static_cast<std::uint32_t>(u8(at)) << 24 | u8(at + 1) << 16 | u8(at + 2) << 8 |
+           u8(at + 3);
+  }
+  Bytes sub(std::size_t at, std::size_t size = std::string_view::npos) const {
+    return Bytes(at < bytes_.size() ? bytes_.substr(at, size) : std::string_view());
+  }
+  std::string text(std::size_t at, std::size_t size) const {
+    return std::string(at < bytes_.size() ? bytes_.substr(at, size) : std::string_view());
+  }
   std::size_t size() const { return bytes_.size(); }
 
  private:
@@ -29,24 +43,28 @@ class Bytes {
 };
 
 std::string ipv4(const Bytes& bytes, std::size_t at) {
-  return fmt::format("{}.{}.{}.{}", bytes.u8(at), bytes.u8(at + 1), bytes.u8(at + 2), bytes.u8(at + 3));
+  return fmt::format("{}.{}.{}.{}", bytes.u8(at), bytes.u8(at + 1), bytes.u8(at + 2),
+                     bytes.u8(at + 3));
 }
 
 std::string mac(const Bytes& bytes, std::size_t at) {
   std::string text;
-  for (std::size_t i = 0; i < 6; ++i) text += fmt::format("{}{:02x}", i ? ":" : "", bytes.u8(at + i));
+  for (std::size_t i = 0; i < 6; ++i)
+    text += fmt::format("{}{:02x}", i ? ":" : "", bytes.u8(at + i));
   return text;
 }
 
 template <class T>
 void add_once(std::vector<T>& list, T value) {
-  if (!value.empty() && std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
+  if (!value.empty() && std::find(list.begin(), list.end(), value) == list.end())
+    list.push_back(std::move(value));
 }
 
 /// RFC 2131: fixed part of 236 bytes, magic cookie, options.
 void take_dhcp(const Bytes& udp, double at, NetworkSeen& seen) {
   if (udp.be32(236) != 0x63825363) return;
-  static constexpr const char* kTypes[] = {"?", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform"};
+  static constexpr const char* kTypes[] = {"?",   "discover", "offer",   "request", "decline",
+                                           "ack", "nak",      "release", "inform"};
   drivers::DhcpSeen message;
   message.at = at;
   message.type = "?";
@@ -128,7 +146,9 @@ void take_packet(const Bytes& frame, double at, const std::string& dut_mac, Netw
 }
 
 /// QEMU's own hosts answer from 52:55:0a:00:02:xx; the first other sender is the DUT.
-bool is_qemu(const std::string& address) { return address.rfind("52:55:", 0) == 0 || address.rfind("52:56:", 0) == 0; }
+bool is_qemu(const std::string& address) {
+  return address.rfind("52:55:", 0) == 0 || address.rfind("52:56:", 0) == 0;
+}
 
 }  // namespace
 
@@ -137,7 +157,8 @@ Result<NetworkSeen> observe_pcap_bytes(std::string_view bytes, double since) {
   if (file.size() < 24) return NetworkSeen{};  // nothing has been sent yet
   const bool nanoseconds = file.le32(0) == 0xa1b23c4d;
   if (file.le32(0) != 0xa1b2c3d4 && !nanoseconds)
-    return Failure("network.capture", Blame::bench, "the packet capture is not a pcap file", "check packets.pcap in the run folder");
+    return Failure("network.capture", Blame::bench, "the packet capture is not a pcap file",
+                   "check packets.pcap in the run folder");
   NetworkSeen seen;
   std::string dut_mac;
   for (std::size_t at = 24; at + 16 <= file.size();) {

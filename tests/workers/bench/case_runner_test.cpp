@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workers/bench/case_runner.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <nlohmann/json.hpp>
+
+#include "core/base/nursery.hpp"
+#include "core/base/within.hpp"
+#include "core/model/event.hpp"
+
+namespace seatrial::bench {
+namespace {
+using model::Verdict;
+using nlohmann::json;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// A bench without instruments: what is tested here is how verdicts come about, not what verbs do.
+class BareBench final : public CaseBench {
+ public:
+  std::string name() const override { return "bare"; }
+  std::optional<std::string> lacks(const std::string& capability) const override {
+    return capability == "teleport" ? std::optional<std::string>("no teleporter is wired")
+                                    : std::nullopt;
+  }
+  Task<Result<>> reach(std::string checkpoint) override {
+    if (checkpoint == "broken")
+      co_return Failure("mux.no_card", Blame::bench, "no card", "reseat it");
+    if (checkpoint == "late")
+      co_return Failure("boot.not_reached", Blame::product, "did not boot", "see the console");
+    co_return Result<>();
+  }
+  Task<Result<json>> call(const model::Verb&, json, double) override {
+    co_return json{{"state", "on"}};
+  }
+  void begin_case() override {}
+  std::optional<Failure> unsettled() override { return pending; }
+  Task<> collect_evidence(std::string, int) override {
+    ++evidence;
+    co_return;
+  }
+  double budget_scale() const override { return 1; }
+  std::optional<Failure> pending;
+  int evidence = 0;
+};
+
+class CaseRunnerTest : public testing::Test {
+ protected:
+  AttemptOutcome run(const std::string& name, const std::string& checkpoint = "none",
+                     double budget = 20, std::vector<std::string> needs = {},
+                     std::optional<Failure> alarm_later = {}) {
+    auto events = EventWriter::open(dir_.path() / "events.jsonl", "r").value();
+    Steps steps(events);
+    Alarm alarm(io_.get_executor());
+    CaseRunner runner(bench_, events, steps, alarm,
+                      CaseRunnerSettings{"r", dir_.path(), dir_.path()});
+    model::CaseInfo info;
+    info.suite = "scripted";
+    info.name = name;
+    info.checkpoint = checkpoint;
+    info.budget_seconds = budget;
+    info.needs = std::move(needs);
+    model::SuiteInfo suite;
+    suite.path = SEATRIAL_BINARY_DIR "/tests/scripted_suite";
+    auto done = boost::asio::co_spawn(io_, runner.run(info, suite, 1), boost::asio::use_future);
+    Nursery side(io_.get_executor());
+    if (alarm_later) side.start("alarm", raise_later(&alarm, *alarm_later));
+    io_.restart();
+    io_.run();
+    auto joined = boost::asio::co_spawn(io_, side.join(), boost::asio::use_future);
+    io_.restart();
+    io_.run();
+    (void)joined.get();
+    log_ = model::read_event_log(dir_.path() / "events.jsonl").value().events;
+    return done.get();
+  }
+
+  static Task<Result<>> raise_later(Alarm* alarm, Failure failure) {
+    co_await pause(300ms);
+    alarm->raise(std::move(failure));
+    co_return Result<>();
+  }
+
+  io::TempDir dir_ = io::TempDir::make("case").value();
+  boost::asio::io_context io_;
+  BareBench bench_;
+  std::vector<model::Event> log_;
+};
+
+TEST_F(CaseRunnerTest, a_case_that_passes_passes) {
+  const auto outcome = run("passes");
+  EXPECT_EQ(outcome.verdict, Verdict::pass) << (outcome.failure ? outcome.failure->describe() : "");
+  EXPECT_EQ(bench_.evidence, 0);
+}
+
+TEST_F(CaseRunnerTest, a_request_is_answered_and_becomes_a_step) {
+  EXPECT_EQ(run("asks").verdict, Verdict::pass);
+  int steps = 0;
+  for (const auto& event : log_)
+    if (event.kind == "step_finished" && event.truth("ok")) ++steps;
+  EXPECT_EQ(steps, 2) << "the checkpoint and the request";
+}
+
+TEST_F(CaseRunnerTest, a_failed_expectation_fails_and_evidence_is_fetched) {
+  EXPECT_EQ(run("fails").verdict, Verdict::fail);
+  EXPECT_EQ(bench_.evidence, 1);
+}
+
+TEST_F(CaseRunnerTest, a_skip_keeps_its_reason) {
+  const auto outcome = run("skips");
+  EXPECT_EQ(outcome.verdict, Verdict::skip);
+  EXPECT_EQ(outcome.reason, "not today");
+}
+
+TEST_F(CaseRunnerTest, a_missing_capability_skips_with_the_reason) {
+  const auto outcome = run("passes", "none", 20, {"teleport"});
+  EXPECT_EQ(outcome.verdict, Verdict::skip);
+  EXPECT_EQ(outcome.reason, "no teleporter is wired");
+}
+
+TEST_F(CaseRunnerTest, a_bench_fault_on_the_way_to_the_checkpoint_is_an_error_not_a_fail) {
+  EXPECT_EQ(run("passes", "broken").verdict, Verdict::error);
+}
+
+TEST_F(CaseRunnerTest, a_product_that_does_not_reach_the_checkpoint_fails) {
+  EXPECT_EQ(run("passes", "late").verdict, Verdict::fail);
+}
+
+TEST_F(CaseRunnerTest, a_crash_of_the_suite_costs_one_case_and_names_the_signal) {
+  const auto outcome = run("crashes");
+  EXPECT_EQ(outcome.verdict, Verdict::error);
+  EXPECT_EQ(outcome.failure->code(), "suite.crashed");
+  EXPECT_EQ(outcome.failure->blame(), Blame::suite);
+}
+
+TEST_F(CaseRunnerTest, a_pass_followed_by_a_crash_is_no_pass) {
+  EXPECT_EQ(run("passes_then_crashes").verdict, Verdict::error);
+}
+
+TEST_F(CaseRunnerTest, an_early_exit_is_no_verdict) {
+  EXPECT_EQ(run("exits_early").failure->code(), "suite.exited_early");
+}
+
+TEST_F(CaseRunnerTest, an_exit_before_contact_shows_what_was_printed) {
+  const auto outcome = run("exits_before_contact");
+  EXPECT_EQ(outcome.verdict, Verdict::error);
+  EXPECT_THAT(outcome.failure->what(), HasSubstr("no, thank you"));
+}
+
+TEST_F(CaseRunnerTest, a_hang_ends_at_the_guard_deadline_as_timeout) {
+  const auto outcome = run("hangs", "none", 0.5);
+  EXPECT_EQ(outcome.verdict, Verdict::timeout);
+  EXPECT_EQ(outcome.failure->code(), "deadline.case");
+}
+
+TEST_F(CaseRunnerTest, an_alarm_ends_the_case_with_its_verdict) {
+  EXPECT_EQ(run("waits_for_abort", "none", 20, {},
+                Failure("sentinel.panic", Blame::product, "Kernel panic", "see it"))
+                .verdict,
+            Verdict::fail);
+  EXPECT_EQ(run("waits_for_abort", "none", 20, {},
+                Failure("qemu.died", Blame::bench, "QEMU died", "see it"))
+                .verdict,
+            Verdict::error);
+  EXPECT_EQ(run("waits_for_abort", "none", 20, {},
+                Failure("cancelled", Blame::cancelled, "Ctrl-C", "none"))
+                .verdict,
+            Verdict::not_run);
+}
+
+TEST_F(CaseRunnerTest, an_alarm_that_the_case_did_not_notice_fails_it) {
+  bench_.pending = Failure("sentinel.panic", Blame::product, "Kernel panic", "see it");
+  EXPECT_EQ(run("passes").verdict, Verdict::fail);
+}
+
+TEST_F(CaseRunnerTest, a_stranger_without_the_token_is_refused) {
+  EXPECT_EQ(run("wrong_token").failure->code(), "protocol.token");
+}
+
+TEST_F(CaseRunnerTest, an_unknown_verb_is_answered_with_the_nearest) {
+  const auto outcome = run("asks_nonsense");
+  EXPECT_EQ(outcome.failure->code(), "protocol.unknown_verb");
+}
+
+TEST_F(CaseRunnerTest, a_flood_of_output_is_bounded) {
+  EXPECT_EQ(run("prints_much").verdict, Verdict::pass);
+  EXPECT_LE(std::filesystem::file_size(dir_.path() / "suite-scripted.prints_much-1.log"), 4u << 20);
+}
+
+TEST_F(CaseRunnerTest, every_attempt_ends_with_exactly_one_case_finished) {
+  run("crashes");
+  int finished = 0;
+  for (const auto& event : log_) finished += event.kind == "case_finished";
+  EXPECT_EQ(finished, 1);
+}
+
+}  // namespace
+}  // namespace seatrial::bench
