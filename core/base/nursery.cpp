@@ -4,6 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -31,7 +32,11 @@ struct Nursery::State {
     if (thrown && !cancelling) failure = failure_of(thrown);
     if (failure && !first && !(cancelling && failure->blame() == Blame::cancelled))
       first = std::move(*failure).with(child->name);
-    children.erase(child);
+    // A cancel() from outside the loop's thread of execution leaves an emission in the executor's
+    // queue that refers to the child's signal: the child is buried behind it.
+    auto grave = std::make_shared<std::list<Child>>();
+    grave->splice(grave->end(), children, child);
+    asio::post(executor, [grave] {});
     if (first && !cancelling) cancel();
     if (children.empty()) idle.cancel();
   }

@@ -38,6 +38,7 @@ struct ChildSetup {
   const char* folder;  ///< nullptr: stay
   bool new_session;
   bool die_with_parent;
+  const std::vector<int>& ignored_signals;
   pid_t parent = ::getpid();
   std::vector<const char*> pointers{};
 
@@ -64,6 +65,7 @@ struct ChildSetup {
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
+    for (const int signal : ignored_signals) ::signal(signal, SIG_IGN);
     if (folder && ::chdir(folder) != 0)
       return bp::error_code(errno, boost::system::system_category());
     return {};
@@ -132,6 +134,23 @@ Result<fs::path> find_program(const std::string& name) {
                  "run ./sea setup, or install the package that holds it");
 }
 
+Result<fs::path> own_program(const std::string& name) {
+  std::vector<fs::path> folders;
+  if (const char* given = std::getenv("SEATRIAL_BIN")) folders.emplace_back(given);
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error).parent_path();
+  if (!error) {
+    folders.push_back(self);
+    folders.push_back(self.parent_path() / "bin");  // suites and tests lie beside bin
+    folders.push_back(self.parent_path());
+  }
+  for (const auto& folder : folders)
+    if (::access((folder / name).c_str(), X_OK) == 0) return folder / name;
+  return Failure("program.missing", Blame::seatrial,
+                 fmt::format("{} is not beside the running program ({})", name, self.string()),
+                 "build it with ./sea build, or name its folder in SEATRIAL_BIN");
+}
+
 struct Process::Impl {
   explicit Impl(bp::process child)
       : process(std::move(child)), pid(static_cast<pid_t>(process.id())) {}
@@ -180,7 +199,7 @@ Result<Process> Process::start(asio::any_io_executor executor, Command command) 
   boost::system::error_code error;
   const std::string folder = command.cwd.string();
   ChildSetup setup{environment, folder.empty() ? nullptr : folder.c_str(), command.new_session,
-                   command.die_with_parent};
+                   command.die_with_parent, command.ignored_signals};
   bp::process child =
       launcher(executor, error, bp::filesystem::path(path.string()), command.args, setup, stdio);
   if (error)
@@ -221,9 +240,31 @@ Task<ExitStatus> Process::stop(Duration grace) {
   co_return impl_->ended.value_or(ExitStatus{0, SIGKILL});
 }
 
+void Process::release() {
+  if (impl_) impl_->process.detach();
+  impl_.reset();
+}
+
 namespace {
 
-Task<Result<>> collect(asio::posix::stream_descriptor from, std::string* into, std::size_t most) {
+struct Kept {
+  std::string& head;
+  std::uint64_t& dropped;
+  std::string* tail;
+
+  void take(std::string_view bytes, std::size_t most) {
+    constexpr std::size_t kTail = 4096;
+    const std::size_t fits = std::min(bytes.size(), most - std::min(most, head.size()));
+    head.append(bytes.substr(0, fits));
+    bytes.remove_prefix(fits);
+    dropped += bytes.size();
+    if (!tail || bytes.empty()) return;
+    tail->append(bytes.substr(bytes.size() - std::min(bytes.size(), kTail)));
+    if (tail->size() > kTail) tail->erase(0, tail->size() - kTail);
+  }
+};
+
+Task<Result<>> collect(asio::posix::stream_descriptor from, Kept into, std::size_t most) {
   std::string chunk(65536, '\0');
   for (;;) {
     boost::system::error_code error;
@@ -231,7 +272,7 @@ Task<Result<>> collect(asio::posix::stream_descriptor from, std::string* into, s
         asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) co_return Result<>();
-    into->append(chunk, 0, std::min(n, most - std::min(most, into->size())));
+    into.take(std::string_view(chunk).substr(0, n), most);
   }
 }
 
@@ -266,12 +307,14 @@ Task<Result<Output>> run_unbounded(Command command, std::size_t most) {
 
   Output output;
   Nursery readers(executor);
+  const Kept kept_out{output.out, output.out_dropped, nullptr};
+  const Kept kept_err{output.err, output.err_dropped, &output.err_tail};
   readers.start(
       "reading stdout",
-      collect(asio::posix::stream_descriptor(executor, out.read.release()), &output.out, most));
+      collect(asio::posix::stream_descriptor(executor, out.read.release()), kept_out, most));
   readers.start(
       "reading stderr",
-      collect(asio::posix::stream_descriptor(executor, err.read.release()), &output.err, most));
+      collect(asio::posix::stream_descriptor(executor, err.read.release()), kept_err, most));
   if (input.empty())
     in.write.reset();
   else

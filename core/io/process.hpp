@@ -6,6 +6,7 @@
 // thread of its parent.
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -36,6 +37,7 @@ struct Command {
   bool inherit_stdio = false;                         ///< child shares our terminal
   bool new_session = false;                           ///< setsid: survives the terminal's signals
   bool die_with_parent = true;
+  std::vector<int> ignored_signals;  ///< from its first instruction on
 
   Command&& arg(std::string value) && {
     args.push_back(std::move(value));
@@ -65,6 +67,10 @@ struct ExitStatus {
 /// "program.missing".
 Result<std::filesystem::path> find_program(const std::string& name);
 
+/// A program of this project: in $SEATRIAL_BIN, beside the running program, or in ../bin of it. A
+/// failure with code "program.missing".
+Result<std::filesystem::path> own_program(const std::string& name);
+
 class Process {
  public:
   /// Starts it. Fails with "program.missing" or "process.start".
@@ -82,6 +88,8 @@ class Process {
   void signal_group(int signal);
   /// SIGTERM to the group, SIGKILL after `grace`; returns when the child is reaped.
   Task<ExitStatus> stop(Duration grace);
+  /// Lets go of the child: it is neither killed nor reaped by this object any more.
+  void release();
 
  private:
   struct Impl;
@@ -93,6 +101,9 @@ struct Output {
   ExitStatus status;
   std::string out;
   std::string err;
+  std::uint64_t out_dropped = 0;  ///< bytes beyond the limit
+  std::uint64_t err_dropped = 0;
+  std::string err_tail;  ///< the last 4 KiB of what was dropped of stderr: how it ended
 };
 
 /// Runs to the end, collecting at most `most` bytes of each stream (the rest is dropped).

@@ -24,12 +24,12 @@ namespace seatrial {
 
 class Guard {
  public:
-  /// Starts it; `program` empty: seatrial-guard beside the running program. Fails with
-  /// "guard.start".
+  /// Starts it (seatrial-guard of this build). `log`: a file that gets a line when the guard had to
+  /// clean up; may be empty. Fails with "program.missing" or "process.start".
   static Result<std::unique_ptr<Guard>> start(Nursery& nursery,
                                               boost::asio::any_io_executor executor,
-                                              std::filesystem::path program = {});
-  /// Says "done" when everything was deregistered, else leaves the rest to the guard.
+                                              std::filesystem::path log = {});
+  /// Leaves what is still registered to the guard, which ends it. Prefer done().
   ~Guard();
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
@@ -41,8 +41,8 @@ class Guard {
   void rmdir_at_end(std::filesystem::path folder);
   /// Takes a path off the list.
   void keep(const std::filesystem::path& path);
-  /// Ends the guard without any cleaning; everything is expected to be gone.
-  Task<Result<>> done();
+  /// Ends the guard without any cleaning, and waits for it; everything is expected to be gone.
+  Task<> done();
 
   int pid() const;
   /// How often it had to be started again.

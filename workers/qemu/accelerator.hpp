@@ -2,13 +2,13 @@
 #pragma once
 // Which accelerator QEMU gets: KVM when a guest really runs under it, else TCG. The existence of
 // /dev/kvm proves nothing: nested or filtered KVM may open, run the firmware, and then interpret
-// each instruction (measured: 100 million loop rounds natively 0.05 s, TCG 0.3 s, such a KVM 50 s,
+// each instruction (measured: 20 million loop rounds by TCG 0.2 s, by such a KVM 10 s,
 // so that a stock kernel seems to hang while it unpacks itself). The probe guest is one boot sector
 // that does what a kernel does first: waits for timer interrupts in HLT, enters protected mode,
-// builds page tables, enters long mode, and runs 100 million instructions; then writes "OK" to the
-// serial port and leaves through isa-debug-exit. It needs QEMU and its firmware, nothing else.
+// builds page tables, enters long mode, and runs 40 million rounds of a loop; then writes "OK" to
+// the serial port and leaves through isa-debug-exit. It needs QEMU and its firmware, nothing else.
 //
-// The answer is cached under `cache_root`, keyed by host boot id, QEMU's version and the state of
+// The answer is cached under `cache_root`, keyed by host boot id, QEMU binary and the state of
 // /dev/kvm, under a file lock, so that parallel starts probe once.
 
 #include <filesystem>

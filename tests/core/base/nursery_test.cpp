@@ -5,6 +5,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "core/base/within.hpp"
@@ -69,6 +71,25 @@ TEST(Nursery, cancel_unwinds_all_and_is_no_failure) {
   });
   EXPECT_TRUE(result.has_value());
   EXPECT_EQ(unwound, 2);
+}
+
+Task<Result<>> waits_on(boost::asio::steady_timer& timer) {
+  boost::system::error_code ignored;
+  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  co_return Result<>();
+}
+
+TEST(Nursery, a_cancel_from_outside_the_loop_may_meet_a_child_that_has_just_ended) {
+  boost::asio::io_context io;
+  Nursery nursery(io.get_executor());
+  boost::asio::steady_timer timer(io, 1h);
+  nursery.start("child", waits_on(timer));
+  io.poll();
+  timer.cancel();    // its completion is queued ...
+  nursery.cancel();  // ... before the cancellation, which must not find the child's grave empty
+  io.restart();
+  io.poll();
+  EXPECT_EQ(nursery.running(), 0u);
 }
 
 }  // namespace

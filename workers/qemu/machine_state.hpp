@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The inside of Machine, shared by machine.cpp (life cycle), machine_start.cpp and
+// machine_snapshots.cpp, and by nobody else. Kept alive by the machine and by the watcher of its
+// process.
+
+#include <map>
+
+#include "core/base/notifier.hpp"
+#include "core/io/process.hpp"
+#include "workers/qemu/machine.hpp"
+#include "workers/qemu/qmp.hpp"
+
+namespace seatrial::qemu {
+
+struct Machine::State : std::enable_shared_from_this<Machine::State> {
+  State(Nursery& nursery, boost::asio::any_io_executor executor, MachineSpec spec, Guard* guard)
+      : nursery(nursery),
+        executor(executor),
+        spec(std::move(spec)),
+        guard(guard),
+        changed(executor) {}
+
+  // --- life cycle (machine.cpp)
+  void emit(MachineEvent event);
+  void on_qmp_event(const std::string& name, const nlohmann::json& data);
+  void on_block_error(const nlohmann::json& data);
+  void on_stop(std::string why);
+  /// The process is gone: works out how, tells everybody, forgets it.
+  void finish(io::ExitStatus status);
+  Failure died(io::ExitStatus status) const;
+  static Task<Result<>> watch(std::shared_ptr<State> self);
+  static Task<Result<>> fails_when_dead(std::shared_ptr<State> self);
+  /// SIGKILL, and waits until the process is reaped.
+  static Task<Result<>> kill(std::shared_ptr<State> self);
+  /// The failure for "it is off": how it died, or "power.off".
+  Failure not_on(std::string_view doing) const;
+  /// A command, with a connection that ended explained by how the process ended.
+  static Task<Result<nlohmann::json>> ask(std::shared_ptr<State> self, std::string command,
+                                          nlohmann::json arguments, Duration limit);
+
+  // --- start (machine_start.cpp)
+  static Task<Result<>> start(std::shared_ptr<State> self, std::string snapshot);
+  static Task<Result<>> start_to_release(std::shared_ptr<State> self, std::string snapshot);
+  /// A process that answers on QMP; other ports are tried when one is taken.
+  static Task<Result<>> launch_and_connect(std::shared_ptr<State> self);
+  static Task<Result<>> launch(std::shared_ptr<State> self);
+  static Task<Result<>> read_ports(std::shared_ptr<State> self);
+
+  // --- snapshots (machine_snapshots.cpp)
+  static Task<Result<>> snapshot_job(std::shared_ptr<State> self, std::string kind,
+                                     std::string snapshot, Duration limit);
+
+  /// The end of QEMU's log, for failures.
+  std::string log_tail() const;
+  bool on() const { return process && !finished; }
+
+  Nursery& nursery;
+  boost::asio::any_io_executor executor;
+  MachineSpec spec;
+  Guard* guard;
+  Notifier changed;
+
+  std::shared_ptr<io::Process> process;
+  std::shared_ptr<Qmp> qmp;
+  std::optional<SocketFolder> sockets;
+  Sockets paths;
+  std::map<std::string, std::uint16_t, std::less<>> ports;
+  std::function<void(io::ByteStream)> take_console;
+  std::map<std::string, std::function<void(const MachineEvent&)>> sinks;
+  std::map<std::string, std::string> jobs;  ///< id -> last status seen
+
+  std::string last_command;
+  std::uint64_t log_begin = 0;  ///< where this start's part of qemu.log begins
+  unsigned power_ons = 0;
+  unsigned next_job = 1;
+  bool starting = false;
+  bool finished = false;                ///< process is set, but has been reaped
+  bool button_pressed = false;          ///< soft_off is under way
+  bool guest_shut_down = false;         ///< SHUTDOWN event by the guest
+  std::optional<End> asked;             ///< what we did to end it
+  std::optional<Result<End>> last_end;  ///< of the last power-on that ended
+  std::optional<Failure> stop_failure;  ///< QEMU stopped the guest by itself
+};
+
+}  // namespace seatrial::qemu
