@@ -151,10 +151,14 @@ Task<Result<HttpResponse>> read_answer(HttpStream& stream, const HttpCall& call)
 
 Task<Result<HttpResponse>> exchange(HttpCall call, HttpUrl url) {
   CO_TRY(const std::string text, request_text(call, url));
-  auto opened =
-      url.endpoint.is_unix() ? co_await open_unix(url.endpoint) : co_await open_tcp(url, call.tls);
-  if (!opened) co_return opened.error();
-  HttpStream& stream = **opened;
+  // Two statements: g++ 12 loses the result of a co_await inside ?: .
+  HttpStreamPtr owner;
+  if (url.endpoint.is_unix()) {
+    CO_TRY(owner, co_await open_unix(url.endpoint));
+  } else {
+    CO_TRY(owner, co_await open_tcp(url, call.tls));
+  }
+  HttpStream& stream = *owner;
   // A server may answer and close before it took everything: then the answer counts.
   auto written = co_await stream.write_all(text);
   auto answer = co_await read_answer(stream, call);

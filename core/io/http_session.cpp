@@ -174,9 +174,10 @@ Task<Result<>> Exchange::send_piece(std::string_view piece, HttpSending sending,
     sent += size;
     bytes_out_ += size;
     piece.remove_prefix(size);
-    if (sending.bytes_per_second > 0 && !piece.empty())
-      if (co_await wait_or_gone(from_seconds(static_cast<double>(size) / sending.bytes_per_second)))
-        co_return closed("the client left before the answer was complete");
+    if (sending.bytes_per_second <= 0 || piece.empty()) continue;
+    const bool gone =
+        co_await wait_or_gone(from_seconds(static_cast<double>(size) / sending.bytes_per_second));
+    if (gone) co_return closed("the client left before the answer was complete");
   }
   if (sending.stop_after && sent >= *sending.stop_after) {
     co_await wait_or_gone(std::chrono::milliseconds(50));
@@ -314,7 +315,9 @@ Task<Result<>> serve_requests(Wire& wire, const HttpHandler& handler) {
     exchange->fill_request();
     CO_CHECK_OK(co_await handler(exchange));
     if (!exchange->answered() && !exchange->broken()) exchange->drop();
-    if (!exchange->keep_alive() || !co_await exchange->drain()) co_return Result<>();
+    if (!exchange->keep_alive()) co_return Result<>();
+    const bool drained = co_await exchange->drain();
+    if (!drained) co_return Result<>();
   }
 }
 
