@@ -287,6 +287,20 @@ constexpr Params<3> kNetworkObservedOut{{
     {"sources", Type::texts, true, "IPv4 addresses the DUT sent from"},
     {"mdns", Type::texts, true, "names announced"},
 }};
+constexpr Params<2> kNetworkWaitNameIn{{
+    {"name", Type::text, true, "as announced: \"boat.local\""},
+    {"timeout", Type::number, false, "seconds"},
+}};
+constexpr Params<1> kNetworkWaitNameOut{{
+    {"at", Type::number, true, "seconds since the run began"},
+}};
+constexpr Params<5> kNetworkPlanOut{{
+    {"prefix", Type::whole, true, "length of the subnet's prefix"},
+    {"gateway", Type::text, true, "IPv4"},
+    {"dns", Type::text, true, "IPv4"},
+    {"dhcp", Type::text, true, "address that DHCP gives to the DUT, or empty when it varies"},
+    {"free", Type::texts, true, "addresses that the DUT may take for itself"},
+}};
 constexpr Params<1> kNetworkFollowIn{{
     {"address", Type::text, true, "IPv4"},
 }};
@@ -303,7 +317,7 @@ constexpr Params<1> kCheckpointRestoreOut{{
     {"seconds", Type::number, true, ""},
 }};
 
-constexpr std::array<Verb, 49> kVerbs{{
+constexpr std::array<Verb, 51> kVerbs{{
     {"bench.info", "",
      "What this bench is: device type, profile, image, capabilities, budgets and their scale.",
      kNone, kBenchInfoOut},
@@ -395,6 +409,11 @@ constexpr std::array<Verb, 49> kVerbs{{
     {"network.observed", "observe_network",
      "What the network saw of the DUT: DHCP exchanges, source addresses, mDNS names.",
      kNetworkObservedIn, kNetworkObservedOut},
+    {"network.wait_name", "observe_network",
+     "Waits until the DUT announces a name by mDNS, from now on.", kNetworkWaitNameIn,
+     kNetworkWaitNameOut},
+    {"network.plan", "network", "How the DUT's network is laid out, for a DUT that sets itself up.",
+     kNone, kNetworkPlanOut},
     {"network.follow", "network", "Points the bench at another address of the DUT.",
      kNetworkFollowIn, kNone},
     {"checkpoint.save", "checkpoint",

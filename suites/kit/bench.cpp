@@ -87,6 +87,19 @@ int Bench::attempt_limit() {
   return static_cast<int>(info().device["boot_loader"]["attempt_limit"].whole(1));
 }
 
+int Bench::partition_number(std::string_view role) {
+  for (const auto& partition : info().device["partitions"].items())
+    if (partition["role"].text() == role) return static_cast<int>(partition["number"].whole());
+  return 0;
+}
+
+void Bench::require(bool holds, const std::string& what) {
+  if (holds) return;
+  throw BenchFailure(Failure("bench.precondition", Blame::bench,
+                             "the case relies on this, and it does not hold: " + what,
+                             "look at how the bench reached the checkpoint of this case"));
+}
+
 void Bench::power_on() { caller_->call("power.on"); }
 void Bench::power_off() { caller_->call("power.off"); }
 void Bench::power_cycle() { caller_->call("power.cycle"); }

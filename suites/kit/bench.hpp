@@ -63,6 +63,11 @@ class Bench {
   Within budget(std::string_view name);
   /// Failed boots of a new root before the loader falls back.
   int attempt_limit();
+  /// Number of the partition with a role, as the boot loader names it.
+  int partition_number(std::string_view role);
+  /// What a case relies on before it proves anything; when it does not hold, the rig has prepared
+  /// the case wrongly, and the product is not accused.
+  void require(bool holds, const std::string& what);
 
   // The parts beside the OS.
   Disk disk() { return Disk(*caller_); }

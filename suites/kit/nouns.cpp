@@ -90,6 +90,12 @@ Fault Fault::slow(Seconds delay) {
   return fault;
 }
 
+Fault Fault::silent(Seconds span) {
+  Fault fault;
+  fault.action_ = nlohmann::json{{"hang_ms", milliseconds(span)}}.dump();
+  return fault;
+}
+
 Fault Fault::drop(std::string when) {
   Fault fault;
   fault.action_ = nlohmann::json{{"drop", when}}.dump();

@@ -145,6 +145,8 @@ class Fault {
   static Fault answer(int status);
   /// The server takes the request and answers only after this long.
   static Fault slow(Seconds delay);
+  /// No answer at all; the connection ends after this long, and nothing was stored.
+  static Fault silent(Seconds span);
   /// "before_reading", "before_answer", "after_storing", "mid_body"
   static Fault drop(std::string when);
   /// Connections are reset for so long, whatever they ask.

@@ -159,6 +159,16 @@ void Cloud::misbehave(const Fault& fault) const {
 
 void Cloud::behave() const { caller_->call("cloud.clear_faults"); }
 
+Network::Plan Network::plan() const {
+  const auto reply = caller_->call("network.plan");
+  return {static_cast<int>(reply["prefix"].whole()), reply["gateway"].text(), reply["dns"].text(),
+          reply["dhcp"].text(), reply["free"].texts()};
+}
+
+void Network::wait_for_name(std::string_view name, Within budget) const {
+  caller_->call("network.wait_name", {{"name", name}}, budget);
+}
+
 Observed Network::observed() const {
   const auto reply = caller_->call("network.observed");
   Observed seen;

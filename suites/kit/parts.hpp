@@ -83,8 +83,17 @@ class Cloud {
 
 class Network {
  public:
+  /// How the bench's network is laid out, for a DUT that sets itself up.
+  struct Plan {
+    int prefix = 0;
+    std::string gateway, dns, dhcp;
+    std::vector<std::string> free;  ///< addresses that the DUT may take
+  };
   explicit Network(Caller& caller) : caller_(&caller) {}
+  Plan plan() const;
   Observed observed() const;
+  /// Waits until the DUT announces a name by mDNS, from now on.
+  void wait_for_name(std::string_view name, Within budget) const;
   /// The DUT answers at another address now.
   void follow(std::string_view address) const;
 
