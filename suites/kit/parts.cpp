@@ -169,8 +169,8 @@ void Network::wait_for_name(std::string_view name, Within budget) const {
   caller_->call("network.wait_name", {{"name", name}}, budget);
 }
 
-Observed Network::observed() const {
-  const auto reply = caller_->call("network.observed");
+Observed Network::observed(Seconds since) const {
+  const auto reply = caller_->call("network.observed", {{"since", since.count()}});
   Observed seen;
   for (const auto& item : reply["dhcp"].items())
     seen.dhcp.push_back(

@@ -91,7 +91,8 @@ class Network {
   };
   explicit Network(Caller& caller) : caller_(&caller) {}
   Plan plan() const;
-  Observed observed() const;
+  /// What the network saw of the DUT since then (seconds of the run, as Boot::at says them).
+  Observed observed(Seconds since) const;
   /// Waits until the DUT announces a name by mDNS, from now on.
   void wait_for_name(std::string_view name, Within budget) const;
   /// The DUT answers at another address now.

@@ -37,7 +37,7 @@ CASE(network, dhcp_address, from(Checkpoint::fresh), mutants("dhcp_not_used", "d
   const auto device = uplink(bench);
   const auto mac = mac_of(bench, device);
 
-  const auto seen = bench.network().observed();
+  const auto seen = bench.network().observed(bench.current_boot().at);
   auto given = std::find_if(seen.dhcp.rbegin(), seen.dhcp.rend(), [&](const DhcpExchange& each) {
     return each.type == "ack" && each.mac == mac;
   });
@@ -77,7 +77,7 @@ CASE(
   EXPECT_EQ(bench.output("stat -c '%a %U' " + copy), "600 root") << "a profile may hold secrets";
 
   // From outside: it sent from there and nowhere else, asked no DHCP server, and reached the API.
-  const auto seen = bench.network().observed();
+  const auto seen = bench.network().observed(bench.current_boot().at);
   EXPECT_THAT(seen.sources, Contains(address));
   EXPECT_THAT(seen.sources, Not(Contains(plan.dhcp))) << "it sent from the address DHCP gives out";
   EXPECT_THAT(seen.dhcp, IsEmpty()) << "it asked a DHCP server";

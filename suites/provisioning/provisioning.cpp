@@ -89,7 +89,8 @@ CASE(
 
   auto report = reported(bench, uuid, start, {"os_version", "ip_address", "mac_address"});
   EXPECT_THAT(report["os_version"].text(), HasSubstr(bench.info().image.version));
-  const auto seen = bench.network().observed();
+  bench.wait_for_shell(bench.budget("boot_to_ssh"));
+  const auto seen = bench.network().observed(bench.current_boot().at);
   EXPECT_THAT(seen.sources, Contains(report["ip_address"].text()))
       << "no packet came from the address it reports";
   auto mac = report["mac_address"].text();
@@ -101,7 +102,6 @@ CASE(
 
   EXPECT_THAT(bench.cloud().requests(start, "POST", kRegister), SizeIs(1))
       << "it registered more than once";
-  bench.wait_for_shell(bench.budget("boot_to_ssh"));
   expect_provisioned(bench.config(), bench.cloud().device(uuid));
   EXPECT_EQ(bench.config()["uuid"].text(), uuid);
 }

@@ -105,6 +105,10 @@ class QemuRig final : public Rig,
   }
 
   // Network
+  drivers::NetworkPlan plan() const override {
+    // QEMU's user-mode network; .2 to .4 are its own, .100 is the device API.
+    return {24, "10.0.2.2", "10.0.2.3", "10.0.2.15", {"10.0.2.77", "10.0.2.78"}};
+  }
   drivers::Endpoint endpoint(std::uint16_t dut_port) const override {
     return {"127.0.0.1",
             machine_.port(dut_port == settings_.ssh_port ? "ssh" : fmt::format("tcp{}", dut_port))};

@@ -29,9 +29,18 @@ struct NetworkSeen {
   std::vector<std::string> mdns;     ///< names it announced
 };
 
+/// How the DUT's network is laid out, for a DUT that sets itself up.
+struct NetworkPlan {
+  int prefix = 0;
+  std::string gateway, dns;
+  std::string dhcp;               ///< what DHCP gives to the DUT; empty: it varies
+  std::vector<std::string> free;  ///< addresses that the DUT may take
+};
+
 class Network {
  public:
   virtual ~Network() = default;
+  virtual NetworkPlan plan() const = 0;
   /// Where a TCP port of the DUT is reached from the bench host.
   virtual Endpoint endpoint(std::uint16_t dut_port) const = 0;
   /// The DUT has, or will have, another address.
