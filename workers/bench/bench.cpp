@@ -66,7 +66,7 @@ json Bench::facts() const {
               {"boot_loader",
                {{"kind", parts_.device.boot_loader.kind},
                 {"attempt_limit", parts_.device.boot_loader.attempt_limit}}},
-              {"login_prompt", parts_.device.console.login_prompt},
+              {"console", {{"login_prompt", parts_.device.console.login_prompt}}},
               {"partitions", partitions},
               {"budgets",
                {{"boot_to_login", budgets.boot_to_login},

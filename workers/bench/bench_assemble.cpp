@@ -95,9 +95,6 @@ Task<Result<>> Bench::start_console() {
 Result<> Bench::start_boots(asio::any_io_executor executor) {
   dut::BootRules rules;
   rules.loader = parts_.device.boot_loader.line;
-  for (const char* slot : {"A", "B"})
-    if (const auto* partition = parts_.device.partition(*slot == 'A' ? "slot_a" : "slot_b"))
-      rules.part_of_slot[slot] = std::to_string(partition->number);
   std::vector<console::Pattern> patterns;
   for (const auto* pattern :
        {&rules.loader, &rules.kernel, &rules.login, &rules.panic, &rules.restart, &rules.halt})

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs/bench-protocol.md is generated from the verb table; SEATRIAL_UPDATE=1 writes it anew.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "core/model/verbs.hpp"
+
+namespace seatrial::model {
+namespace {
+
+constexpr const char* kIntroduction = R"(<!-- SPDX-License-Identifier: Apache-2.0 -->
+<!-- Generated from core/model/verbs.cpp: edit there, then run model_test with SEATRIAL_UPDATE=1. -->
+
+# The bench protocol, version 1
+
+A suite process (or the desk) is the client of a bench host. Both speak WebSocket frames over a unix
+socket; each text frame is one JSON object. `core/model/protocol.hpp` has the exact members.
+
+1. The client says `hello` with its protocol versions, run, attempt, case, suite digest, lease epoch and
+   the token it was started with. The host answers with its own `hello`, or `abort` and closes.
+2. The client sends requests: `{"id":1,"verb":"shell.run","args":{...},"deadline":30}`. The deadline
+   (seconds) is enforced by the host. The reply is `{"id":1,"value":{...}}` or
+   `{"id":1,"failure":{code,blame,what,advice,context}}`.
+3. `{"cancel":1}` ends a request early; its reply still comes, with blame `cancelled`.
+4. One-way notes carry a sequence number and are acknowledged when they are in the event log:
+   `assertion`, `measurement`, `note`, `artifact`, and `case_result` (verdict `pass`, `fail`, `skip` or
+   `error`), which is the last one.
+5. The host may send `{"abort":failure}` at any time: the case is over.
+
+An unknown verb, a missing, misspelt or wrongly typed argument is answered with a failure that names the
+nearest valid one. Arguments marked *optional* may be left out; times are seconds.
+
+## Verbs
+
+)";
+
+TEST(VerbsPage, says_what_the_table_says) {
+  const std::string path = SEATRIAL_SOURCE_DIR "/docs/bench-protocol.md";
+  std::string page = kIntroduction + verbs_as_markdown();
+  while (page.size() > 1 && page[page.size() - 2] == '\n') page.pop_back();
+  if (std::getenv("SEATRIAL_UPDATE")) std::ofstream(path) << page;
+  std::ostringstream written;
+  written << std::ifstream(path).rdbuf();
+  EXPECT_EQ(written.str(), page) << "docs/bench-protocol.md is out of date: SEATRIAL_UPDATE=1 build/tests/model_test";
+}
+
+}  // namespace
+}  // namespace seatrial::model
