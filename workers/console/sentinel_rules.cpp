@@ -64,7 +64,7 @@ constexpr SentinelRule rules[] = {
     {"fs.ext4", suspicious, KERNEL R"(EXT4-fs (?:error|warning|panic) \(device )"},
     {"fs.ext4", suspicious,
      KERNEL "EXT4-fs " IN_PARENTHESES ": (?:Remounting filesystem read-only|error count since last "
-                                      "fsck|Delayed block allocation failed|"
+            "fsck|Delayed block allocation failed|"
             "error loading journal|.*corrupt)"},
     {"fs.ext4", suspicious,
      KERNEL "(?:EXT4-fs.*: )?(?:Aborting journal on device |Detected aborted journal)"},

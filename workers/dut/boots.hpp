@@ -10,8 +10,8 @@
 // console was silent; one that is known is a reconnect. A restored snapshot is not a boot.
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,22 +23,25 @@
 #include "core/base/result.hpp"
 #include "core/base/task.hpp"
 #include "core/base/within.hpp"
+#include "core/model/device_type.hpp"
 
 namespace seatrial::dut {
 
 /// RE2 patterns; an empty one never matches. Named groups of `loader`: slot, part, bootcount,
-/// upgrade_available (any may be missing).
+/// upgrade (any may be missing).
 struct BootRules {
-  std::string loader =
-      "refos-loader: slot=(?P<slot>[AB]) part=(?P<part>[0-9]+) bootcount=(?P<bootcount>[0-9]+) "
-      "upgrade_available=(?P<upgrade_available>[01])";
+  std::string loader;
   std::string kernel = R"(\bLinux version [0-9])";
   std::string login = R"(\blogin: *$)";
   std::string panic = R"(Kernel panic - not syncing)";
-  std::string restart = R"(reboot: Restarting system|systemd-shutdown.*: Rebooting)";
+  std::string restart =
+      R"(reboot: (Restarting system|machine restart)|systemd-shutdown.*: Rebooting)";
   std::string halt = R"(reboot: (Power down|System halted))";
-  std::map<std::string, std::string> part_of_slot;  ///< {"A": "2", "B": "3"}: which part a slot is
+  int attempt_limit =
+      -1;  ///< failed boots of a root on trial before the loader falls back; -1: none
 };
+/// The rules of a device type, with the patterns above for what it does not say.
+BootRules boot_rules(const model::DeviceType& device);
 
 enum class BootReason { power_on, reboot, reset, rollback, panic, watchdog, unexpected };
 std::string_view to_string(BootReason reason);
@@ -55,6 +58,7 @@ struct Boot {
   BootReason reason = BootReason::unexpected;
   std::string why;  ///< one sentence with the evidence
   std::string loader_line;
+  std::uint64_t console_offset = 0;  ///< of its first line, in the console log
   std::string os_version;
   Duration started_at{};  ///< monotonic, as the events were stamped
   std::optional<Duration> loader_at, kernel_at, login_at, shell_at, ended_at;
@@ -80,19 +84,24 @@ class BootTracker {
                                                    BootRules rules);
   ~BootTracker();
 
-  void console_line(Duration at, std::string_view line);
+  /// A line, or a prompt without its newline; a prompt may come twice. `offset`: in the console
+  /// log.
+  void console_line(Duration at, std::string_view line, std::uint64_t offset = 0);
   void powered_on(Duration at);
   void powered_off(Duration at, std::string how);
   /// `by_guest`: the OS asked for it (QEMU's RESET event tells).
   void reset(Duration at, bool by_guest, bool watchdog = false);
   /// We asked the OS to restart: the next boot is expected.
   void expect_restart(Duration at);
-  /// A snapshot taken during boot `number` was loaded.
+  /// A snapshot taken during boot `number` was loaded; 0: in an earlier run, into the power-on just
+  /// seen.
   void restored(Duration at, unsigned number);
   /// `asked_at` is when the question was sent: an answer from before a boot never belongs to it.
   void shell(Duration asked_at, Duration at, ShellFacts facts);
 
+  /// The boot that runs now, or the last one that did; number 0 before the first.
   const Boot& current() const;
+  /// All of them, by number; a restored snapshot makes an old one current again.
   const std::vector<Boot>& history() const;
   /// Waits for a boot with a number above `after` that has reached `stage`, or that has ended
   /// before it could (look at ended_by). Fails with the budget's code and how far it came.

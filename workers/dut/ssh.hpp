@@ -9,7 +9,8 @@
 // Failure codes: "ssh.missing" (no client), "ssh.unreachable" (no connection within the budget),
 // "ssh.refused_key" (it answers but does not let us in), "ssh.host_key_changed", "ssh.lost" (the
 // connection broke while a command ran: blame unknown), "ssh.busy" (the DUT refuses more sessions),
-// "deadline" (the command took longer than its budget), "file.digest", "file.remote".
+// "deadline" (the command took longer than its budget; it may go on there), "file.digest",
+// "file.remote", "ssh.forward".
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
@@ -38,9 +39,11 @@ struct SshOptions {
   std::filesystem::path key;            ///< private key; empty: the DUT wants none
   std::filesystem::path folder;         ///< private: known_hosts lives here
   std::filesystem::path socket_folder;  ///< short path (SocketFolder)
-  Duration banner_try = std::chrono::milliseconds(800);  ///< hostfwd accepts before the guest does
-  Duration dial_budget = std::chrono::seconds(30);       ///< one dial, under a slow emulator
-  unsigned sessions = 8;                                 ///< at a time; sshd's MaxSessions is 10
+  /// For the banner, at first: hostfwd accepts before the guest does. Grows with each try that
+  /// connects, for hosts so loaded that sshd needs longer.
+  Duration banner_try = std::chrono::milliseconds(800);
+  Duration dial_budget = std::chrono::seconds(30);  ///< one dial, under a slow emulator
+  unsigned sessions = 8;                            ///< at a time; sshd's MaxSessions is 10
 };
 
 class Ssh final : public Shell {
@@ -72,7 +75,7 @@ class Ssh final : public Shell {
   void drop();
   /// The DUT gets a new identity (flash, factory reset): its next host key is the right one.
   void forget_host_key();
-  /// "SHA256:..." of the pinned key, empty before the first contact.
+  /// The pinned key, "ssh-ed25519 AAAA...", empty before the first contact.
   std::string host_key() const;
   bool connected() const;
   /// Dials since the start; a change tells that there was a reconnect, not that there was a reboot.

@@ -24,7 +24,7 @@ std::string escaped(std::string_view value) {
 }
 
 /// libslirp splits the command of a guest forward as a shell would.
-std::string quoted(std::string_view word) {
+std::string shell_word(std::string_view word) {
   std::string result = "'";
   for (const char c : word) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
@@ -98,7 +98,7 @@ Result<std::string> relay_command(const MachineSpec& spec, const GuestForward& f
   if (!forward.target.starts_with("unix:") && !forward.target.starts_with("tcp:"))
     return bad_spec("a guest forward leads to unix:PATH or tcp:ADDRESS:PORT, not to '" +
                     forward.target + "'");
-  return quoted(program) + " " + quoted(forward.target);
+  return shell_word(program) + " " + shell_word(forward.target);
 }
 
 Result<> add_network(Line& line, const MachineSpec& spec) {
