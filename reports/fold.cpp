@@ -50,7 +50,8 @@ void run_started(FoldState& state, const Event& event) {
     if (const auto it = event.data->find(group); it != event.data->end() && it->is_object())
       flatten(group, "", *it, run.facts);
   for (const auto& [key, value] : event.data->items())
-    if (!value.is_structured() && !value.is_null()) run.facts.push_back({"run", key, scalar(value)});
+    if (!value.is_structured() && !value.is_null())
+      run.facts.push_back({"run", key, scalar(value)});
   run.image_name = run.fact("image", "name");
   run.image_version = run.fact("image", "version");
   run.device = run.fact("device", "slug");
@@ -126,10 +127,11 @@ void step_finished(FoldState& state, const Event& event) {
   const bool ok = event.truth("ok");
   if (!step && ok) return;  // its start was left out by the cap
   if (!step)
-    step = state.add_step(event, {.id = FoldState::id_of(event, "step"),
-                                  .name = event.text("name"),
-                                  .text = event.text("text", "a step whose start was not kept"),
-                                  .at = event.mono - event.number("seconds")},
+    step = state.add_step(event,
+                          {.id = FoldState::id_of(event, "step"),
+                           .name = event.text("name"),
+                           .text = event.text("text", "a step whose start was not kept"),
+                           .at = event.mono - event.number("seconds")},
                           true);
   step->finished = true;
   step->ok = ok;
@@ -149,8 +151,9 @@ std::uint64_t size_of(const Event& event, const char* key) {
 }
 
 void assertion(FoldState& state, const Event& event) {
-  state.keep(event, &Happenings::assertions,
-             {event.truth("ok"), event.text("text"), event.text("file"), line_of(event), event.mono});
+  state.keep(
+      event, &Happenings::assertions,
+      {event.truth("ok"), event.text("text"), event.text("file"), line_of(event), event.mono});
 }
 
 void measurement(FoldState& state, const Event& event) {
@@ -171,8 +174,7 @@ void measurement(FoldState& state, const Event& event) {
 }
 
 void console_mark(FoldState& state, const Event& event) {
-  state.keep(event, &Happenings::marks,
-             {size_of(event, "offset"), event.text("text"), event.mono});
+  state.keep(event, &Happenings::marks, {size_of(event, "offset"), event.text("text"), event.mono});
 }
 
 void sentinel(FoldState& state, const Event& event) {
@@ -211,13 +213,20 @@ void note(FoldState& state, const Event& event) {
 using Handler = void (*)(FoldState&, const Event&);
 const std::map<std::string, Handler, std::less<>>& handlers() {
   static const std::map<std::string, Handler, std::less<>> table{
-      {"run_started", run_started},   {"run_finished", run_finished},
-      {"case_started", case_started}, {"case_finished", case_finished},
-      {"step_started", step_started}, {"step_finished", step_finished},
-      {"assertion", assertion},       {"measurement", measurement},
-      {"console_mark", console_mark}, {"sentinel", sentinel},
-      {"boot", boot},                 {"power", power},
-      {"artifact", artifact},         {"note", note},
+      {"run_started", run_started},
+      {"run_finished", run_finished},
+      {"case_started", case_started},
+      {"case_finished", case_finished},
+      {"step_started", step_started},
+      {"step_finished", step_finished},
+      {"assertion", assertion},
+      {"measurement", measurement},
+      {"console_mark", console_mark},
+      {"sentinel", sentinel},
+      {"boot", boot},
+      {"power", power},
+      {"artifact", artifact},
+      {"note", note},
       {"log", note},
   };
   return table;
@@ -234,6 +243,8 @@ void Fold::add(const Event& event) {
   auto& run = state_->run;
   if (run.id.empty()) run.id = event.run;
   if (run.started_wall.empty()) run.started_wall = event.wall;
+  if (!run.zero)
+    if (const auto wall = from_iso8601(event.wall)) run.zero = *wall - from_seconds(event.mono);
   if (!event.wall.empty()) run.ended_wall = event.wall;
   state_->last_mono = std::max(state_->last_mono, event.mono);
   if (const auto it = handlers().find(event.kind); it != handlers().end())

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "reports/claim.hpp"
+
 namespace seatrial::reports {
 namespace {
 using model::Event;
@@ -40,14 +42,15 @@ void order_as_tree(std::vector<Step>& steps) {
   steps = std::move(ordered);
 }
 
-/// What failed, when the log does not say it in a Failure: the first expectation that did not
-/// hold, the step that failed, or the console line that must not appear.
-Failure failure_from(const Attempt& attempt) {
+/// What failed, when the log does not say it in a Failure of its own: the first expectation that
+/// did not hold, the step that failed, or the console line that must not appear.
+Failure failure_from(const Attempt& attempt, const std::optional<Failure>& given) {
   for (const auto& claim : attempt.assertions)
     if (!claim.ok)
-      return Failure("expectation.failed", Blame::product,
-                     claim.text.empty() ? "an expectation did not hold" : claim.text,
-                     "compare what was expected with the step trail and the console below");
+      return Failure("expectation.failed", Blame::product, claim_sentence(claim.text),
+                     given ? given->advice()
+                           : "compare what was expected with the step trail and the console");
+  if (given) return *given;
   for (const auto& step : attempt.steps)
     if (step.finished && !step.ok && step.failure) return *step.failure;
   for (const auto& hit : attempt.sentinels)
@@ -153,7 +156,8 @@ void FoldState::close_attempt(Case& of, Attempt& attempt, bool is_done) {
     if (!step.finished) step.seconds = std::max(0.0, attempt.at + attempt.seconds - step.at);
   const bool red = attempt.verdict == Verdict::fail || attempt.verdict == Verdict::error ||
                    attempt.verdict == Verdict::timeout;
-  if (red && !attempt.failure) attempt.failure = failure_from(attempt);
+  if (red && (!attempt.failure || attempt.failure->code() == "expectation.failed"))
+    attempt.failure = failure_from(attempt, attempt.failure);
   if (attempt.reason.empty() && attempt.verdict == Verdict::not_run)
     attempt.reason = attempt.failure ? attempt.failure->what() : "the log does not say why";
 }

@@ -40,15 +40,14 @@ Result<std::vector<std::filesystem::path>> write_reports(const std::filesystem::
     if (!format) {
       std::vector<std::string> known;
       for (const auto& each : formats()) known.emplace_back(each.name);
-      return Failure("usage.unknown_format", Blame::unknown,
-                     "there is no report format \"" + name + "\"",
-                     "choose among " + join(known, ", ") + " and all; " +
-                         did_you_mean(name, known));
+      return Failure(
+          "usage.unknown_format", Blame::unknown, "there is no report format \"" + name + "\"",
+          "choose among " + join(known, ", ") + " and all; " + did_you_mean(name, known));
     }
     chosen.push_back(format);
   }
   TRY(const auto run, read_run_record(run_folder));
-  const RunFolder folder(run_folder, run.started_wall);
+  const RunFolder folder(run_folder, run.zero);
   std::vector<std::filesystem::path> written;
   for (const Format* format : chosen) {
     const auto path = run_folder / format->file;

@@ -38,13 +38,22 @@ std::string of_all(std::size_t n, std::size_t total, std::string_view what) {
                                  : fmt::format("{} of {} {}", n, count_of(total, "case"), what);
 }
 
+/// "1 of 3 cases could not be judged, 2 not run"
+std::string not_proven(const RunRecord& run) {
+  const std::size_t absent = run.tally.of(Verdict::not_run), total = run.tally.total();
+  const std::size_t open = run.tally.of(Verdict::error) + run.tally.of(Verdict::timeout);
+  if (open == 0) return of_all(absent, total, absent == 1 ? "was not run" : "were not run");
+  return (open == total ? "no case could be judged" : of_all(open, total, "could not be judged")) +
+         (absent ? fmt::format(", {} not run", absent) : "");
+}
+
 }  // namespace
 
 std::string_view verdict_words(Verdict verdict) {
   switch (verdict) {
     case Verdict::pass: return "passed";
     case Verdict::fail: return "failed";
-    case Verdict::error: return "not judged (error)";
+    case Verdict::error: return "error";
     case Verdict::timeout: return "timed out";
     case Verdict::skip: return "not applicable";
     case Verdict::not_run: return "not run";
@@ -66,7 +75,8 @@ std::string_view blame_words(Blame blame) {
 }
 
 std::string span(double seconds) {
-  return seconds < 0 ? "" : human_duration(from_seconds(std::min(seconds, 1e8)));
+  if (seconds < 0) return {};
+  return seconds < 0.0005 ? "0 s" : human_duration(from_seconds(std::min(seconds, 1e8)));
 }
 
 std::string count_of(std::size_t n, std::string_view noun) {
@@ -103,7 +113,7 @@ Headline headline(const RunRecord& run) {
   } else {
     head = {Headline::Tone::unsure, "Not proven", "", ""};
     head.sentence = total == 0 ? "no case was run"
-                    : unproven ? of_all(unproven, total, "could not be judged")
+                    : unproven ? not_proven(run)
                     : n(Verdict::pass)
                         ? of_all(n(Verdict::pass), total, "passed, but the run did not end well")
                         : "every case was skipped";

@@ -13,20 +13,34 @@
 namespace seatrial::reports {
 namespace fs = std::filesystem;
 
-RunFolder::RunFolder(fs::path path, std::string_view) : path_(std::move(path)) {
-  std::error_code gone;
-  const auto size = fs::file_size(path_ / "console.log", gone);
-  if (!gone) console_size_ = size;
+RunFolder::RunFolder(fs::path path, std::optional<Duration> zero)
+    : path_(std::move(path)), zero_(zero) {
+  auto reader = model::ConsoleReader::open(path_);
+  if (!reader) return;
+  reader_ = std::move(*reader);
+  // The two clocks of the index differ by a constant, unless somebody set the wall clock meanwhile.
+  if (const auto first = reader_->time_of(0))
+    monotonic_minus_wall_ = first->monotonic - first->wall;
+  else
+    zero_.reset();
 }
 
 std::string RunFolder::console(std::uint64_t offset, std::size_t most) const {
-  if (offset >= console_size_) return {};
-  std::ifstream file(path_ / "console.log", std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(offset));
-  std::string bytes(std::min<std::uint64_t>(most, console_size_ - offset), '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  return bytes;
+  if (!reader_ || offset >= reader_->size()) return {};
+  auto bytes = reader_->bytes(offset, offset + most, most);
+  return bytes ? std::move(*bytes) : std::string();
+}
+
+std::optional<double> RunFolder::console_time(std::uint64_t offset) const {
+  if (!reader_ || !zero_) return std::nullopt;
+  const auto stamp = reader_->time_of(offset);
+  if (!stamp) return std::nullopt;
+  return seconds(stamp->monotonic - monotonic_minus_wall_ - *zero_);
+}
+
+std::optional<std::uint64_t> RunFolder::console_offset_at(double at) const {
+  if (!reader_ || !zero_) return std::nullopt;
+  return reader_->offset_at(*zero_ + from_seconds(at) + monotonic_minus_wall_);
 }
 
 bool RunFolder::has_file(std::string_view relative) const {
@@ -41,20 +55,17 @@ fs::path RunFolder::seen_from_here(std::string_view relative) const {
   return near.empty() || *near.begin() == ".." ? whole : near;
 }
 
-std::optional<double> RunFolder::console_time(std::uint64_t) const { return std::nullopt; }
-std::optional<std::uint64_t> RunFolder::console_offset_at(double) const { return std::nullopt; }
-
 Result<> write_whole(const fs::path& path, std::string_view content) {
   const fs::path beside = path.string() + ".tmp" + std::to_string(::getpid());
   const auto failed = [&](const char* doing) {
     const int error = errno;
     std::error_code ignored;
     fs::remove(beside, ignored);
-    return Failure("report.not_written", Blame::bench,
-                   std::string("cannot ") + doing + " " + path.string() + ": " +
-                       std::strerror(error),
-                   error == ENOSPC ? "free some space on this disk and make the report again"
-                                   : "make the run folder writable, or copy it to where it is");
+    return Failure(
+        "report.not_written", Blame::bench,
+        std::string("cannot ") + doing + " " + path.string() + ": " + std::strerror(error),
+        error == ENOSPC ? "free some space on this disk and make the report again"
+                        : "make the run folder writable, or copy it to where it is");
   };
   errno = 0;
   {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// RunFolder: the files of a run beside its event log, read-only, opened when asked for. A file that
+// RunFolder: the files of a run beside its event log, read-only. One thread. A file that
 // is absent, short or foreign makes an empty answer, never a failure: a report is always possible.
 
 #include <cstdint>
@@ -9,17 +9,19 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/clock.hpp"
 #include "core/base/result.hpp"
+#include "core/model/console_log.hpp"
 
 namespace seatrial::reports {
 
 class RunFolder {
  public:
-  /// `started_wall`: when the run began (ISO 8601), for the times of console bytes.
-  explicit RunFolder(std::filesystem::path path, std::string_view started_wall = {});
+  /// `zero`: the wall time of the run's second 0, for the times of console bytes.
+  explicit RunFolder(std::filesystem::path path, std::optional<Duration> zero = {});
 
   const std::filesystem::path& path() const { return path_; }
-  std::uint64_t console_size() const { return console_size_; }
+  std::uint64_t console_size() const { return reader_ ? reader_->size() : 0; }
   /// At most `most` bytes of console.log from `offset`.
   std::string console(std::uint64_t offset, std::size_t most) const;
   /// When the byte at `offset` came, and what had come by then: seconds since the run began.
@@ -33,7 +35,9 @@ class RunFolder {
 
  private:
   std::filesystem::path path_;
-  std::uint64_t console_size_ = 0;
+  std::optional<Duration> zero_;
+  Duration monotonic_minus_wall_{};
+  mutable std::optional<model::ConsoleReader> reader_;  ///< reading moves its file position
 };
 
 /// Writes beside the target and renames over it: a reader sees the old or the new report. (The

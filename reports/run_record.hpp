@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "core/model/verdict.hpp"
 
@@ -139,6 +140,7 @@ struct Fact {
 struct RunRecord {
   std::string id;
   std::string started_wall, ended_wall;  ///< ISO 8601, UTC
+  std::optional<Duration> zero;          ///< wall time of second 0, when the log gives it
   std::vector<std::string> argv;
   std::string mutant, device, image_name, image_version;
   std::vector<Fact> facts;  ///< versions, image, device, profile, bench, other

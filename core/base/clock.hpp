@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace seatrial {
 
@@ -42,6 +44,8 @@ class HandClock final : public Clock {
 
 /// "2026-03-01T12:00:00.123Z"
 std::string iso8601(Duration wall);
+/// The reverse, for UTC with or without a fraction; nothing for other text.
+std::optional<Duration> from_iso8601(std::string_view text);
 /// "350 ms", "12.3 s", "4 min 05 s", "2 h 03 min"
 std::string human_duration(Duration span);
 constexpr double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }

@@ -35,21 +35,23 @@ std::string failure_panel(const Attempt& attempt) {
   const auto& failure = *attempt.failure;
   std::string text =
       fmt::format("<div class=\"fault v-{}\"><p class=\"what\">{}</p>", to_string(attempt.verdict),
-                  html(clipped(failure.what(), kMostText)));
+                  html(capital(clipped(failure.what(), kMostText))));
   for (const auto& note : failure.context())
     text += fmt::format("<p class=\"while\">while {}</p>", html(one_line(note)));
+  if (!attempt.reason.empty() && attempt.reason != failure.what())
+    text += fmt::format("<p class=\"while\">{}</p>", html(one_line(attempt.reason, 400)));
   text += fmt::format(
       "<dl><div><dt>Whose fault</dt><dd>{} <code>{}</code></dd></div>"
       "<div><dt>What to do</dt><dd>{}</dd></div></dl></div>",
       blame_badge(failure.blame()), html(one_line(failure.code(), 80)),
-      html(clipped(failure.advice(), 1000)));
+      html(capital(clipped(failure.advice(), 1000))));
   return text;
 }
 
 std::string reason_panel(const Attempt& attempt) {
   if (attempt.verdict != Verdict::skip && attempt.verdict != Verdict::not_run) return {};
   return fmt::format("<div class=\"fault v-{}\"><p class=\"what\">{}</p></div>",
-                     to_string(attempt.verdict), html(clipped(why(attempt), 1000)));
+                     to_string(attempt.verdict), html(capital(clipped(why(attempt), 1000))));
 }
 
 std::string expectations(const Attempt& attempt) {
@@ -61,7 +63,8 @@ std::string expectations(const Attempt& attempt) {
     rows += "<li>";
     if (!claim.file.empty())
       rows += fmt::format("<p class=\"at\"><code>{}:{}</code><span>{}</span></p>",
-                          html(one_line(claim.file, 200)), claim.line, clock_time(claim.at));
+                          html(one_line(claim.file, 200)), claim.line,
+                          clock_time(claim.at - attempt.at));
     rows += fmt::format("<pre>{}</pre></li>", html(clipped(claim.text, kMostText)));
   }
   if (shown > kMostShownItems)
@@ -71,27 +74,8 @@ std::string expectations(const Attempt& attempt) {
 
 std::string measurements(const Happenings& from) {
   std::string rows;
-  std::size_t shown = 0;
-  for (const auto& made : from.measurements) {
-    if (++shown > kMostShownItems) break;
-    const bool limited = made.limit_kind != Measurement::Limit::none;
-    const double most = std::max({std::abs(made.value), limited ? made.limit * 1.25 : 0.0, 1e-12});
-    rows += fmt::format(
-        "<tr class=\"{}\"><th scope=\"row\">{}</th><td class=\"n\">{}{}</td><td class=\"w\">{}</td>"
-        "<td>{}</td></tr>",
-        made.ok ? "ok" : "bad", html(one_line(made.name, 120)), number_text(made.value),
-        html(one_line(made.unit.empty() ? "" : " " + made.unit, 20)),
-        limited ? bar({.to = std::abs(made.value),
-                       .most = most,
-                       .limit = made.limit,
-                       .css_class = made.ok ? "f-pass" : "f-fail"})
-                : "",
-        limited
-            ? fmt::format("{} {}",
-                          made.limit_kind == Measurement::Limit::at_most ? "at most" : "at least",
-                          number_text(made.limit))
-            : "no limit");
-  }
+  for (std::size_t i = 0; i < std::min(from.measurements.size(), kMostShownItems); ++i)
+    rows += measurement_row(from.measurements[i], "");
   if (rows.empty()) return rows;
   return "<table class=\"meas\"><tbody>" + rows + "</tbody></table>";
 }
@@ -126,7 +110,7 @@ std::string events_of_device(const Attempt& attempt) {
   std::string rows;
   for (std::size_t i = 0; i < std::min(moments.size(), kMostShownItems); ++i)
     rows += fmt::format("<li><span class=\"t\">{}</span><span>{}</span></li>",
-                        clock_time(moments[i].first), moments[i].second);
+                        clock_time(moments[i].first - attempt.at), moments[i].second);
   if (moments.size() > kMostShownItems)
     rows += fmt::format("<li class=\"more\">{} more</li>", moments.size() - kMostShownItems);
   return rows.empty() ? rows : "<ol class=\"moments\">" + rows + "</ol>";
@@ -139,6 +123,7 @@ std::string particulars(const Attempt& attempt) {
       list += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", name, html(one_line(value, 120)));
   };
   add("Starts from", attempt.checkpoint);
+  add("Began", attempt.started ? clock_time(attempt.at) + " into the run" : "");
   add("Took", attempt.started ? span(attempt.seconds) : "");
   add("of it setup", attempt.setup_seconds > 0 ? span(attempt.setup_seconds) : "");
   add("Guard deadline", attempt.budget_seconds > 0 ? span(attempt.budget_seconds) : "");
@@ -150,11 +135,11 @@ std::string attempt_body(const Attempt& attempt, const CaseView& view) {
   std::string text = reason_panel(attempt);
   if (text.empty()) text = failure_panel(attempt);
   text += part("Expectations that did not hold", expectations(attempt));
-  if (is_red(attempt.verdict)) text += console(view.excerpts.of(attempt));
+  if (is_red(attempt.verdict)) text += console(view.excerpts.of(attempt), attempt.at);
   text += part("Steps", waterfall(attempt, attempt.at, attempt.seconds));
   text += part("Measurements", measurements(attempt));
-  text += part("Device", events_of_device(attempt));
-  text += part("Notes", notes(attempt));
+  text += part("What the device did", events_of_device(attempt));
+  text += part("Notes", notes(attempt, attempt.at));
   text += part("Evidence", artifacts(attempt, view.folder));
   return text + particulars(attempt);
 }
@@ -238,12 +223,12 @@ std::string artifacts(const Happenings& from, const RunFolder& folder) {
   return rows.empty() ? rows : "<ul class=\"files\">" + rows + "</ul>";
 }
 
-std::string notes(const Happenings& from) {
+std::string notes(const Happenings& from, double zero) {
   std::string rows;
   for (std::size_t i = 0; i < std::min(from.notes.size(), kMostShownItems); ++i) {
     const auto& note = from.notes[i];
     rows += fmt::format("<li class=\"{}\"><span class=\"t\">{}</span><span>{}{}</span></li>",
-                        note.level == "warn" ? "warn" : "", clock_time(note.at),
+                        note.level == "warn" ? "warn" : "", clock_time(note.at - zero),
                         note.source.empty() ? "" : html(one_line(note.source, 40)) + ": ",
                         html(one_line(note.text, 400)));
   }
@@ -264,7 +249,7 @@ std::string case_section(const Case& of, const CaseView& view) {
       "<b>{}</b>{}{}</span><span class=\"long\">{}<span class=\"dur\">{}</span></span>{}</summary>"
       "<div class=\"body\">{}{}</div></details>\n",
       view.anchor, to_string(of.verdict), view.open ? " open" : "", verdict_icon(of.verdict),
-      html(one_line(of.name, 200)),
+      breakable(of.name),
       of.attempts.size() > 1 ? fmt::format(" <i class=\"kn\">{} of {} attempts passed</i>",
                                            of.passed_attempts(), of.attempts.size())
                              : "",

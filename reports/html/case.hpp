@@ -23,6 +23,7 @@ std::string case_section(const Case& of, const CaseView& view);
 /// The trail of steps as a waterfall; shared with what happened outside of cases.
 std::string waterfall(const Happenings& from, double begin, double seconds);
 std::string artifacts(const Happenings& from, const RunFolder& folder);
-std::string notes(const Happenings& from);
+/// Times count from `zero`.
+std::string notes(const Happenings& from, double zero);
 
 }  // namespace seatrial::reports::page

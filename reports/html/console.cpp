@@ -38,17 +38,18 @@ std::string spanned(const Ink& ink, std::string_view text) {
                      html(text));
 }
 
-std::string row(const ExcerptLine& line, bool certain) {
+std::string row(const ExcerptLine& line, double zero, bool certain, bool first) {
   const bool explains = line.kind == ExcerptLine::Kind::explains;
   const char* kind = explains                                     ? " class=\"hit\""
                      : line.kind == ExcerptLine::Kind::suspicious ? " class=\"odd\""
                                                                   : "";
   std::string text;
   if (line.skipped)
-    text += fmt::format("<li class=\"gap\">{} not shown</li>",
-                        human_bytes(static_cast<double>(line.skipped)));
+    text +=
+        fmt::format("<li class=\"gap\">{} {}</li>", human_bytes(static_cast<double>(line.skipped)),
+                    first ? "before this" : "not shown");
   text += fmt::format("<li{}><span class=\"t\">{}</span><span class=\"x\">{}</span>", kind,
-                      line.at ? clock_time(*line.at) : "", console_line(line.bytes));
+                      line.at ? clock_time(*line.at - zero) : "", console_line(line.bytes));
   if (explains)
     text += fmt::format("<b class=\"why\">{}</b>",
                         certain ? "explains the failure" : "may explain the failure");
@@ -75,10 +76,10 @@ std::string console_line(std::string_view bytes) {
   return text + spanned(ink, bytes.substr(begin));
 }
 
-std::string console(const Excerpt& excerpt) {
+std::string console(const Excerpt& excerpt, double zero) {
   if (excerpt.lines.empty()) return {};
   std::string rows;
-  for (const auto& line : excerpt.lines) rows += row(line, excerpt.certain);
+  for (const auto& line : excerpt.lines) rows += row(line, zero, excerpt.certain, rows.empty());
   return fmt::format(
       "<figure class=\"con\"><figcaption>Console {}</figcaption><ol tabindex=\"0\" "
       "aria-label=\"Console lines\">{}</ol></figure>",

@@ -12,7 +12,7 @@ namespace seatrial::reports::page {
 
 /// One line of console bytes; SGR colours become classes, all else as in plain().
 std::string console_line(std::string_view bytes);
-/// The whole figure, or "" for an empty excerpt.
-std::string console(const Excerpt& excerpt);
+/// The whole figure, or "" for an empty excerpt. Times count from `zero`, the start of the case.
+std::string console(const Excerpt& excerpt, double zero);
 
 }  // namespace seatrial::reports::page

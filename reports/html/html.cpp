@@ -65,18 +65,19 @@ class Page {
 
   std::string text() {
     text_ = head_of(run_) + masthead(run_) + page::hero(run_) +
-            page::attention(run_, excerpts_, anchors_) + page::timeline(run_, anchors_);
+            page::attention(run_, excerpts_, anchors_) + page::not_tested(run_, anchors_) +
+            page::timeline(run_, anchors_);
     if (!run_.cases.empty()) {
       text_ += "<section id=\"cases\"><h2>Cases</h2>\n" + toolbar(run_);
       for (const auto& suite : run_.suites)
         if (!suite.cases.empty()) add_suite(suite);
       text_ += "<p class=\"none\" hidden>Nothing matches.</p></section>\n";
     }
-    text_ += page::run_facts(run_, folder_);
+    text_ += page::all_measurements(run_, anchors_) + page::run_facts(run_, folder_);
     const auto version = run_.fact("versions", "seatrial");
     text_ += fmt::format(
-        "</main>\n<footer class=\"wrap\">Made by Seatrial{} from the events of the run. Times are "
-        "minutes and seconds since the run or the case began.</footer>\n</body>\n</html>\n",
+        "</main>\n<footer class=\"wrap\">Made by Seatrial{} from the events of the run. Times "
+        "in a case are minutes and seconds since it began.</footer>\n</body>\n</html>\n",
         version.empty() ? "" : " " + html(one_line(version, 40)));
     return std::move(text_);
   }
@@ -87,7 +88,8 @@ class Page {
                    "<section class=\"suite\"><header><h3>{}</h3>{}<span class=\"count\">{}</span>"
                    "<span class=\"dur\">{}</span></header>\n",
                    html(one_line(suite.name, 100)), page::verdict_bar(suite.tally, "sbar"),
-                   count_of(suite.cases.size(), "case"), span(suite.seconds));
+                   count_of(suite.cases.size(), "case"),
+                   suite.seconds > 0 ? span(suite.seconds) : "");
     for (const auto index : suite.cases) {
       const auto& of = run_.cases[index];
       const bool green = of.verdict == Verdict::pass;

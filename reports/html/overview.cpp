@@ -20,17 +20,27 @@ using model::Verdict;
 constexpr std::size_t kMostCauses = 12;
 constexpr std::size_t kMostNames = 8;
 constexpr std::size_t kMostSegments = 600;
+constexpr std::size_t kMostMeasurements = 100;
 
 std::string_view tone_class(Headline::Tone tone) {
   return tone == Headline::Tone::good ? "good" : tone == Headline::Tone::bad ? "bad" : "unsure";
+}
+
+/// "bench qemu (tcg)"
+std::string bench_of(const RunRecord& run) {
+  const auto name = run.fact("bench", "name"), accelerator = run.fact("bench", "accelerator");
+  return name.empty()
+             ? ""
+             : one_line("bench " + name + (accelerator.empty() ? "" : " (" + accelerator + ")"),
+                        80);
 }
 
 std::string legend(const RunRecord& run) {
   std::string chips;
   for (const auto verdict : verdicts_by_weight())
     if (const auto n = run.tally.of(verdict))
-      chips += fmt::format("<li>{}<b>{}</b> {}</li>", verdict_icon(verdict), n,
-                           verdict_words(verdict));
+      chips +=
+          fmt::format("<li>{}<b>{}</b> {}</li>", verdict_icon(verdict), n, verdict_words(verdict));
   return "<ul class=\"legend\">" + chips + "</ul>";
 }
 
@@ -68,7 +78,7 @@ std::string case_links(const RunRecord& run, const Cause& cause,
   for (std::size_t i = 0; i < std::min(cause.cases.size(), kMostNames); ++i) {
     const auto index = cause.cases[i];
     links += fmt::format("{}<a href=\"#{}\">{}</a>", links.empty() ? "" : ", ", anchors[index],
-                         html(one_line(run.cases[index].full_name(), 200)));
+                         breakable(run.cases[index].full_name()));
   }
   if (cause.cases.size() > kMostNames)
     links += fmt::format(" and {} more", cause.cases.size() - kMostNames);
@@ -79,28 +89,49 @@ std::string card(const RunRecord& run, const Cause& cause, const Excerpts& excer
                  const std::vector<std::string>& anchors) {
   const Case& first = run.cases[cause.cases.front()];
   const Attempt& telling = first.telling();
-  std::string text = fmt::format(
-      "<li class=\"card v-{}\"><h3>{}{}</h3><p class=\"what\">{}</p>", to_string(cause.verdict),
-      verdict_icon(cause.verdict), case_links(run, cause, anchors), html(one_line(why(first), 400)));
+  std::string text =
+      fmt::format("<li class=\"card v-{}\"><h3>{}{}</h3><p class=\"what\">{}</p>",
+                  to_string(cause.verdict), verdict_icon(cause.verdict),
+                  case_links(run, cause, anchors), html(capital(one_line(why(first), 400))));
   const auto excerpt = excerpts.of(telling);
   if (const auto* line = excerpt.explaining())
-    text += fmt::format("<p class=\"line\"><span class=\"t\">{}</span><code>{}</code></p>",
-                        line->at ? clock_time(*line->at) : "", console_line(line->bytes));
+    text +=
+        fmt::format("<p class=\"line\"><span class=\"t\">{}</span><code>{}</code></p>",
+                    line->at ? clock_time(*line->at - telling.at) : "", console_line(line->bytes));
   if (telling.failure)
     text += fmt::format("<p class=\"next\">{}<span>{}</span></p>",
                         blame_badge(telling.failure->blame()),
-                        html(one_line(telling.failure->advice(), 400)));
+                        html(capital(one_line(telling.failure->advice(), 400))));
   return text + "</li>";
 }
 
+/// An attempt on the line of time, with a notch for every boot in it.
+std::string segment(const Case& of, const Attempt& attempt, const std::string& anchor,
+                    double total) {
+  const auto place = [total](double at) { return std::clamp(1000 * at / total, 0.0, 998.0); };
+  const double x = place(attempt.at);
+  const double width = std::clamp(1000 * attempt.seconds / total - 1, 1.5, 1000 - x);
+  std::string notches;
+  for (std::size_t i = 0; i < std::min<std::size_t>(attempt.boots.size(), 20); ++i)
+    notches +=
+        fmt::format("<rect class=\"boot\" x=\"{:.1f}\" y=\"16\" width=\"1.5\" height=\"6\"/>",
+                    place(attempt.boots[i].at));
+  return fmt::format(
+      "<a href=\"#{}\"><rect class=\"f-{}\" x=\"{:.1f}\" width=\"{:.1f}\" height=\"22\">"
+      "<title>{}: {}, {}</title></rect>{}</a>",
+      anchor, to_string(attempt.verdict), x, width, html(one_line(of.full_name(), 120)),
+      verdict_words(attempt.verdict), span(attempt.seconds), notches);
+}
+
 std::string fact_group(const RunRecord& run, std::string_view group, std::string_view title) {
-  std::string rows;
+  std::string first, rows;
   for (const auto& fact : run.facts)
     if (fact.group == group)
-      rows += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", html(one_line(fact.name, 60)),
-                          html(one_line(fact.value, 400)));
-  if (rows.empty()) return rows;
-  return fmt::format("<section><h3>{}</h3><dl>{}</dl></section>", title, rows);
+      (fact.name == "name" || fact.name == "version" || fact.name == "slug" ? first : rows) +=
+          fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", html(one_line(fact.name, 60)),
+                      html(one_line(fact.value, 400)));
+  if (first.empty() && rows.empty()) return rows;
+  return fmt::format("<section><h3>{}</h3><dl>{}{}</dl></section>", title, first, rows);
 }
 
 std::string suite_facts(const RunRecord& run) {
@@ -119,14 +150,15 @@ std::string hero(const RunRecord& run) {
   std::string text = fmt::format(
       "<section class=\"hero {}\"><p class=\"go\">{}</p><h1>{}</h1><p class=\"subject\">{}</p>"
       "<p class=\"meta\"><span>{}</span><span>{}</span><span>{}</span></p>",
-      tone_class(head.tone), head.word, html(head.sentence), html(subject(run)),
-      html(wall_time(run.started_wall)), span(run.seconds), count_of(run.cases.size(), "case"));
+      tone_class(head.tone), head.word, html(capital(head.sentence)), html(subject(run)),
+      html(wall_time(run.started_wall)), span(run.seconds), html(bench_of(run)));
   if (!head.warning.empty())
     text += fmt::format("<p class=\"warning\">{}<span>{}</span></p>", icon("warn"),
-                        html(one_line(head.warning, 600)));
+                        html(capital(one_line(head.warning, 600))));
   if (run.failure)
-    text += fmt::format("<p class=\"next\">{}<span>{}</span></p>", blame_badge(run.failure->blame()),
-                        html(one_line(run.failure->advice(), 600)));
+    text +=
+        fmt::format("<p class=\"next\">{}<span>{}</span></p>", blame_badge(run.failure->blame()),
+                    html(capital(one_line(run.failure->advice(), 600))));
   return text + verdict_bar(run.tally, "vbar") + legend(run) + "</section>\n";
 }
 
@@ -145,31 +177,68 @@ std::string attention(const RunRecord& run, const Excerpts& excerpts,
          "</section>\n";
 }
 
+std::string not_tested(const RunRecord& run, const std::vector<std::string>& anchors) {
+  std::vector<std::pair<std::string, Cause>> list;
+  for (const auto verdict : {Verdict::not_run, Verdict::skip})
+    for (std::size_t i = 0; i < run.cases.size(); ++i) {
+      if (run.cases[i].verdict != verdict) continue;
+      const auto reason = why(run.cases[i]);
+      auto it = std::find_if(list.begin(), list.end(), [&](const auto& known) {
+        return known.first == reason && known.second.verdict == verdict;
+      });
+      if (it == list.end()) it = list.insert(list.end(), {reason, {verdict, {}}});
+      it->second.cases.push_back(i);
+    }
+  std::string rows;
+  for (std::size_t i = 0; i < std::min(list.size(), kMostCauses); ++i)
+    rows +=
+        fmt::format("<li>{}<span>{}: {}</span></li>", verdict_icon(list[i].second.verdict),
+                    case_links(run, list[i].second, anchors), html(one_line(list[i].first, 300)));
+  if (list.size() > kMostCauses)
+    rows += fmt::format("<li class=\"more\">{} more below</li>",
+                        count_of(list.size() - kMostCauses, "reason"));
+  if (rows.empty()) return rows;
+  return "<section class=\"untested\"><h2>Not tested</h2><ul>" + rows + "</ul></section>\n";
+}
+
+std::string all_measurements(const RunRecord& run, const std::vector<std::string>& anchors) {
+  std::string rows;
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < run.cases.size(); ++i)
+    for (const auto& made : run.cases[i].telling().measurements) {
+      if (++shown > kMostMeasurements) break;
+      rows += measurement_row(made, fmt::format("<a href=\"#{}\">{}</a>", anchors[i],
+                                                breakable(run.cases[i].full_name())));
+    }
+  if (rows.empty()) return rows;
+  if (shown > kMostMeasurements) rows += "<tr><td colspan=\"5\">More are in the cases.</td></tr>";
+  return "<section class=\"figures\"><h2>Measurements</h2><table class=\"meas\"><tbody>" + rows +
+         "</tbody></table></section>\n";
+}
+
 std::string timeline(const RunRecord& run, const std::vector<std::string>& anchors) {
   const double total = std::max(run.seconds, 1e-3);
-  std::string lane, ticks;
+  std::string rows;
   std::size_t segments = 0;
-  for (std::size_t i = 0; i < run.cases.size(); ++i)
-    for (const auto& attempt : run.cases[i].attempts) {
-      if (!attempt.started || ++segments > kMostSegments) continue;
-      const double x = std::clamp(1000 * attempt.at / total, 0.0, 998.0);
-      const double width = std::clamp(1000 * attempt.seconds / total - 1, 1.5, 1000 - x);
-      lane += fmt::format(
-          "<a href=\"#{}\"><rect class=\"f-{}\" x=\"{:.1f}\" width=\"{:.1f}\" y=\"10\" "
-          "height=\"26\" rx=\"1.5\"><title>{}: {}, {}</title></rect></a>",
-          anchors[i], to_string(attempt.verdict), x, width,
-          html(one_line(run.cases[i].full_name(), 120)), verdict_words(attempt.verdict),
-          span(attempt.seconds));
-      for (const auto& boot : attempt.boots)
-        ticks += fmt::format("<rect class=\"boot\" x=\"{:.1f}\" y=\"2\" width=\"1.6\" height=\"6\"/>",
-                             std::clamp(1000 * boot.at / total, 0.0, 998.0));
-    }
-  if (lane.empty() || segments < 2) return {};
+  for (const auto& suite : run.suites) {
+    std::string lane;
+    for (const auto index : suite.cases)
+      for (const auto& attempt : run.cases[index].attempts)
+        if (attempt.started && ++segments <= kMostSegments)
+          lane += segment(run.cases[index], attempt, anchors[index], total);
+    if (lane.empty()) continue;
+    rows += fmt::format(
+        "<li><span class=\"lname\">{}</span><svg class=\"lane\" viewBox=\"0 0 1000 22\" "
+        "preserveAspectRatio=\"none\" role=\"group\" aria-label=\"Cases of {} over time\">{}</svg>"
+        "</li>",
+        html(one_line(suite.name, 60)), html(one_line(suite.name, 60)), lane);
+  }
+  if (segments < 2) return {};
   return fmt::format(
-      "<section class=\"time\"><h2>Where the time went</h2><svg class=\"lane\" viewBox=\"0 0 1000 "
-      "38\" preserveAspectRatio=\"none\"><title>Cases over time</title>{}{}</svg>"
-      "<p class=\"axis\"><span>0</span><span>{}</span><span>{}</span></p></section>\n",
-      ticks, lane, span(total / 2), span(total));
+      "<section class=\"time\"><h2>Where the time went <small>a notch is a "
+      "boot</small></h2><ol>{}</ol><p class=\"axis\"><span>0"
+      "</span><span>{}</span><span>{}</span></p></section>\n",
+      rows, span(total / 2), span(total));
 }
 
 std::string run_facts(const RunRecord& run, const RunFolder& folder) {
@@ -187,7 +256,7 @@ std::string run_facts(const RunRecord& run, const RunFolder& folder) {
   if (!outside.empty())
     text += "<details class=\"try\"><summary>" + icon("chevron") +
             "<span>Steps outside of cases</span></summary><div>" + outside + "</div></details>";
-  const auto said = notes(run.outside);
+  const auto said = notes(run.outside, 0);
   if (!said.empty()) text += "<h3>Notes</h3>" + said;
   std::string warnings;
   for (const auto& warning : run.warnings)
@@ -197,7 +266,8 @@ std::string run_facts(const RunRecord& run, const RunFolder& folder) {
     text += "<h3>About the log</h3><ol class=\"moments\">" + warnings + "</ol>";
   std::string files;
   for (const char* name : {"events.jsonl", "console.log", "junit.xml"})
-    if (folder.has_file(name)) files += fmt::format("<li>{}{}</li>", icon("file"), file_link(name, name));
+    if (folder.has_file(name))
+      files += fmt::format("<li>{}{}</li>", icon("file"), file_link(name, name));
   text += "<h3>Evidence</h3><ul class=\"files\">" + files + "</ul>";
   return text + artifacts(run.outside, folder) + "</section>\n";
 }

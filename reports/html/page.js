@@ -39,6 +39,15 @@
     });
   }
 
+  // An opened case shows the console line that explains it.
+  function showHits() {
+    document.addEventListener('toggle', (event) => each('.con ol', (list) => {
+      const hit = [...list.querySelectorAll('.hit')].pop();
+      if (hit && !list.scrollTop) list.scrollTop = hit.offsetTop - list.offsetTop - list.clientHeight / 2;
+    }, event.target), true);
+    each('details[open]', (node) => node.dispatchEvent(new Event('toggle')));
+  }
+
   // A link to a case opens it, and what it lies in.
   function openTarget() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -109,6 +118,7 @@
     themeButton();
     copyButtons();
     filters();
+    showHits();
     openTarget();
     addEventListener('hashchange', openTarget);
   });

@@ -11,6 +11,7 @@
 
 #include "reports/escape.hpp"
 #include "reports/headline.hpp"
+#include "reports/trail.hpp"
 
 namespace seatrial::reports::page {
 using model::Verdict;
@@ -112,6 +113,27 @@ std::string bar(const Bar& shown) {
   return svg + "</svg>";
 }
 
+std::string measurement_row(const Measurement& made, const std::string& where) {
+  const bool limited = made.limit_kind != Measurement::Limit::none;
+  const double value = std::isfinite(made.value) ? std::abs(made.value) : 0;
+  const double most = std::max({value, limited ? made.limit * 1.25 : 0.0, 1e-12});
+  const std::string unit = made.unit.empty() ? "" : " " + html(one_line(made.unit, 20));
+  return fmt::format(
+      "<tr class=\"{}\">{}<th scope=\"row\">{}</th><td class=\"n\">{}{}</td><td class=\"w\">{}</td>"
+      "<td>{}</td></tr>",
+      made.ok ? "ok" : "bad", where.empty() ? "" : "<td class=\"from\">" + where + "</td>",
+      breakable(made.name, 120), number_text(made.value), unit,
+      limited ? bar({.to = value,
+                     .most = most,
+                     .limit = made.limit,
+                     .css_class = made.ok ? "f-pass" : "f-fail"})
+              : "",
+      limited ? fmt::format("{} {}{}",
+                            made.limit_kind == Measurement::Limit::at_most ? "at most" : "at least",
+                            number_text(made.limit), unit)
+              : "no limit");
+}
+
 std::vector<std::string> anchors(const RunRecord& run) {
   std::vector<std::string> list;
   std::set<std::string> taken;
@@ -130,6 +152,15 @@ std::vector<std::string> anchors(const RunRecord& run) {
   return list;
 }
 
+std::string breakable(std::string_view name, std::size_t most) {
+  std::string text;
+  for (const char c : html(one_line(name, most))) {
+    text += c;
+    if (c == '_' || c == '.') text += "<wbr>";
+  }
+  return text;
+}
+
 std::string file_link(std::string_view path, std::string_view shown) {
   const auto url = relative_url(path);
   if (!url) return fmt::format("<span>{}</span>", html(one_line(shown, 200)));
@@ -141,6 +172,14 @@ std::string command(std::string_view line) {
       "<div class=\"cmd\"><code>{}</code><button type=\"button\" class=\"copy js\" "
       "title=\"Copy\">{}<span class=\"sr\">Copy the command</span></button></div>",
       html(line), icon("copy"));
+}
+
+std::string capital(std::string text) {
+  const auto word = text.substr(0, text.find(' '));
+  const bool plain_word =
+      std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (plain_word && !word.empty()) text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
 }
 
 std::string wall_time(std::string_view iso) {

@@ -30,12 +30,19 @@ struct Bar {
 };
 std::string bar(const Bar& shown);
 
+/// A row of a table: name, value, bar with its limit, limit in words; `where` is HTML or "".
+std::string measurement_row(const Measurement& made, const std::string& where);
+
 /// Anchors of cases: their names where they are harmless and unique.
 std::vector<std::string> anchors(const RunRecord& run);
+/// A name of words_joined_like_this, which may be broken after each of them.
+std::string breakable(std::string_view name, std::size_t most = 200);
 /// A link to a file of the run, or plain text when the path leads out of the folder.
 std::string file_link(std::string_view path, std::string_view shown);
 /// A command with a button that copies it.
 std::string command(std::string_view line);
+/// The text as a sentence: the first letter large, unless the first word looks like a name.
+std::string capital(std::string text);
 /// "1 March 2026, 12:00:07 UTC" of an ISO time; the text itself when it is not one.
 std::string wall_time(std::string_view iso);
 /// "0:07.1", "12:03": a short time since the beginning of the run.

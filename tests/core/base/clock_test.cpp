@@ -30,5 +30,15 @@ TEST(Ids, run_ids_sort_by_time_and_differ) {
   EXPECT_EQ(random_hex(7).size(), 7u);
 }
 
+TEST(Clock, iso_times_are_read_back) {
+  const Duration wall = std::chrono::milliseconds(1'772'366'400'123);
+  EXPECT_EQ(from_iso8601(iso8601(wall)), wall);
+  EXPECT_EQ(from_iso8601("1970-01-01T00:00:01Z"), std::chrono::seconds(1));
+  EXPECT_EQ(from_iso8601("2024-02-29T00:00:00.5Z").has_value(), true);
+  for (const char* wrong : {"", "Z", "yesterday", "2026-02-30T00:00:00Z", "2026-03-01T12:00:00",
+                            "2026-03-01T12:00:00.Z", "2026-03-01T12:00:00.1x2Z"})
+    EXPECT_FALSE(from_iso8601(wrong).has_value()) << wrong;
+}
+
 }  // namespace
 }  // namespace seatrial
