@@ -9,7 +9,8 @@ Console::Console(boost::asio::any_io_executor executor, const Clock& clock, Cons
                  Options options)
     : capture_(executor, clock, std::move(log), std::move(options.on_trouble)),
       pace_(options.pace),
-      idle_(executor) {}
+      executor_(executor),
+      typing_(executor) {}
 
 Result<std::unique_ptr<Console>> Console::open(boost::asio::any_io_executor executor,
                                                const Clock& clock, std::filesystem::path folder,
@@ -34,15 +35,7 @@ Task<Result<>> Console::run(std::shared_ptr<Channel> channel) {
 }
 
 Task<Result<>> Console::send(std::string text) {
-  CO_CHECK_OK(co_await idle_.until([this] { return !typing_; }));
-  struct Typing {
-    Console& console;
-    explicit Typing(Console& c) : console(c) { console.typing_ = true; }
-    ~Typing() {
-      console.typing_ = false;
-      console.idle_.notify();
-    }
-  } const typing(*this);
+  CO_TRY(const auto turn, co_await typing_.take());
   const std::size_t chunk = pace_.chunk ? pace_.chunk : std::max<std::size_t>(text.size(), 1);
   for (std::size_t at = 0; at < text.size(); at += chunk) {
     const auto channel = channel_;  // it may go while we write

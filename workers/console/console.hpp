@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/base/notifier.hpp"
 #include "workers/console/capture.hpp"
 #include "workers/console/sentinels.hpp"
+#include "workers/console/turn.hpp"
 
 namespace seatrial::console {
 
@@ -54,6 +54,7 @@ class Console {
   /// "Now", as an offset to expect from.
   std::uint64_t mark() const { return capture_.end(); }
 
+  boost::asio::any_io_executor executor() const { return executor_; }
   Capture& capture() { return capture_; }
   Matcher& matcher() { return capture_.matcher(); }
   Sentinels& sentinels() { return *sentinels_; }
@@ -66,8 +67,8 @@ class Console {
   std::unique_ptr<Sentinels> sentinels_;
   std::shared_ptr<Channel> channel_;
   Pace pace_;
-  bool typing_ = false;
-  Notifier idle_;
+  boost::asio::any_io_executor executor_;
+  Turn typing_;
 };
 
 }  // namespace seatrial::console

@@ -72,20 +72,24 @@ struct Matcher::State : std::enable_shared_from_this<State> {
     if (lines.full()) lines.trim();
   }
 
-  /// Looks at the tail again once the console has been quiet for long enough to matter.
+  /// Looks at the tail again once the console has been quiet for long enough to matter. A timer
+  /// that is early finds out and is set again, so that bytes that keep coming do not set it each
+  /// time.
   void arm() {
-    if (armed || consumers.empty() || lines.tail().raw.empty()) return;
-    const Duration quiet = clock.monotonic() - lines.tail().at;
-    if (quiet >= Scanner::long_quiet) return;
-    const Duration wait =
-        quiet < Scanner::short_quiet ? Scanner::short_quiet - quiet : Scanner::long_quiet - quiet;
+    if (consumers.empty() || lines.tail().raw.empty()) return;
+    const Duration now = clock.monotonic();
+    const Duration last = lines.tail().at;
+    if (now - last >= Scanner::long_quiet) return;
+    const Duration due =
+        last + (now - last < Scanner::short_quiet ? Scanner::short_quiet : Scanner::long_quiet);
+    if (armed && armed_for <= due) return;
     armed = true;
-    timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(wait));
+    armed_for = due;
+    timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(due - now));
     timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto self = weak.lock();
-      if (!self) return;
+      if (!self || error) return;  // set anew, or the end
       self->armed = false;
-      if (error) return;
       self->look_at_tail(self->clock.monotonic() - self->lines.tail().at);
       self->arm();
     });
@@ -97,6 +101,7 @@ struct Matcher::State : std::enable_shared_from_this<State> {
   std::vector<std::shared_ptr<Consumer>> consumers;
   asio::steady_timer timer;
   bool armed = false;
+  Duration armed_for{};
   int depth = 0;
 };
 
@@ -107,6 +112,10 @@ Matcher::Matcher(asio::any_io_executor executor, const Clock& clock, const Past&
 Matcher::~Matcher() { state_->timer.cancel(); }
 
 std::uint64_t Matcher::end() const { return state_->lines.end(); }
+
+std::uint64_t Matcher::line_begin() const { return state_->lines.tail().offset; }
+
+std::string Matcher::unfinished_line() const { return model::plain_line(state_->lines.tail().raw); }
 
 std::size_t Matcher::waiters() const {
   return static_cast<std::size_t>(

@@ -83,6 +83,10 @@ class Matcher {
 
   /// The offset after the last byte captured: "now", to be used as a mark.
   std::uint64_t end() const;
+  /// Where the unfinished line begins (or the part of it that is kept).
+  std::uint64_t line_begin() const;
+  /// Its plain text.
+  std::string unfinished_line() const;
 
   /// Capture only: bytes in order, and the end of a stream.
   void feed(std::string_view bytes, Duration now);
