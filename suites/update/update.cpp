@@ -94,7 +94,7 @@ std::vector<Boot> boots_after(Bench& bench, int number) {
 }  // namespace
 
 CASE(update, good_update_is_kept, from(Checkpoint::provisioned), images("{next}"),
-     mutants("breadcrumbs_never_cleared"),
+     mutants("breadcrumbs_never_cleared", "loader_not_switched"),
      doc("A good update boots, is declared healthy and kept; data and config.json are what they "
          "were, and breadcrumbs and boot counter are cleared, on the disk too.")) {
   const auto kept = plant_user_data(bench);
@@ -171,7 +171,8 @@ CASE(update, broken_init_rolls_back_by_boot_count, from(Checkpoint::provisioned)
 }
 
 CASE(update, sick_engine_rolls_back_from_user_space, from(Checkpoint::provisioned),
-     images("{next}+engine_never_healthy"), mutants("health_always_good"),
+     images("{next}+engine_never_healthy"),
+     mutants("health_always_good", "rollback_hook_does_nothing"),
      doc("A new OS that boots but whose engine never answers gives itself up after its health "
          "checks, and the old OS runs again.")) {
   const auto kept = plant_user_data(bench);
