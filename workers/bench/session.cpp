@@ -189,6 +189,10 @@ struct SessionTasks {
     // Answers still on their way and the last acknowledgements go out when the client can still
     // read them.
     if (!state->outbox.empty() && ended && !thrown) state->wake->cancel();
+    // Requests listen to signals of their own, so that a client may cancel one of them.
+    std::vector<asio::cancellation_signal*> signals;
+    for (const auto& [id, signal] : state->running) signals.push_back(signal.get());
+    for (auto* signal : signals) signal->emit(asio::cancellation_type::all);
     work.cancel();
     auto joined = co_await work.join();
     if (thrown) std::rethrow_exception(thrown);

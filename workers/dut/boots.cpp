@@ -380,6 +380,12 @@ void BootTracker::powered_off(Duration at, std::string how) {
 }
 
 void BootTracker::reset(Duration at, bool by_guest, bool watchdog) {
+  // A machine may be reset more than once before its loader speaks (QEMU tells three times of one
+  // reboot of a PC): that is still the same boot.
+  const Boot& running = current();
+  if (running.number != 0 && !running.ended() && !running.panicked &&
+      !running.reached(BootStage::loader))
+    return;
   state_->begin(at,
                 watchdog   ? Origin::watchdog
                 : by_guest ? Origin::guest_reset

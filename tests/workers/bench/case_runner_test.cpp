@@ -35,7 +35,8 @@ class BareBench final : public CaseBench {
       co_return Failure("boot.not_reached", Blame::product, "did not boot", "see the console");
     co_return Result<>();
   }
-  Task<Result<json>> call(const model::Verb&, json, double) override {
+  Task<Result<json>> call(const model::Verb& verb, json, double) override {
+    if (verb.name == "boot.next") co_await pause(1h);
     co_return json{{"state", "on"}};
   }
   void begin_case() override {}
@@ -171,6 +172,12 @@ TEST_F(CaseRunnerTest, an_alarm_ends_the_case_with_its_verdict) {
                 Failure("cancelled", Blame::cancelled, "Ctrl-C", "none"))
                 .verdict,
             Verdict::not_run);
+}
+
+TEST_F(CaseRunnerTest, an_alarm_ends_a_request_that_is_being_waited_for) {
+  const auto outcome = run("asks_for_ever", "none", 20, {},
+                           Failure("cancelled", Blame::cancelled, "Ctrl-C", "none"));
+  EXPECT_EQ(outcome.verdict, Verdict::not_run);
 }
 
 TEST_F(CaseRunnerTest, an_alarm_that_the_case_did_not_notice_fails_it) {

@@ -69,6 +69,9 @@ int main(int, char** argv) {
     client.send(model::Request{7, "power.explode", box(json::object()), 5});
     const auto reply = std::get<model::Reply>(client.next());
     client.result({{"verdict", "error"}, {"failure", model::to_json(*reply.failure)}});
+  } else if (what == "asks_for_ever") {
+    client.send(model::Request{7, "boot.next", box({{"after", 1}}), 0});
+    client.next();
   } else if (what == "waits_for_abort") {
     const auto message = client.next();
     std::printf("aborted: %d\n", static_cast<int>(message.index()));
