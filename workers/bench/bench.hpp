@@ -95,6 +95,7 @@ class Bench final : public CaseBench {
   Bench(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, Nursery& nursery);
   Task<Result<>> start_cloud();
   Task<Result<>> start_console();
+  /// Boots are counted from 1 since the medium was flashed or a state was restored.
   Result<> start_boots(boost::asio::any_io_executor executor);
   void on_rig_event(const RigEvent& event);
   void on_alarm(const console::Alarm& alarm);
@@ -122,7 +123,7 @@ class Bench final : public CaseBench {
   std::vector<console::Subscription> allowances_;
   std::uint64_t case_offset_ = 0;
   std::map<std::string, nlohmann::json> saved_cloud_;
-  std::map<std::string, unsigned> saved_boot_;
+  std::map<std::string, dut::Boot> saved_boot_;
   std::map<unsigned, std::string> recorded_boots_;
   std::map<unsigned, std::uint64_t> boot_offsets_;
   std::uint64_t next_boot_offset_ = 0;

@@ -93,6 +93,9 @@ Task<Result<>> Bench::start_console() {
 }
 
 Result<> Bench::start_boots(asio::any_io_executor executor) {
+  boot_lines_.reset();
+  recorded_boots_.clear();
+  boot_offsets_.clear();
   dut::BootRules rules;
   rules.loader = parts_.device.boot_loader.line;
   std::vector<console::Pattern> patterns;

@@ -2,6 +2,7 @@
 // How a bench gets to a checkpoint: flash, configure, boot, provision, or go back to a saved state.
 #include <fmt/format.h>
 
+#include <boost/asio/this_coro.hpp>
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.hpp"
@@ -52,6 +53,8 @@ Task<Result<drivers::FlashReceipt>> Bench::flash(std::string role) {
   ssh_->drop();
   ssh_->forget_host_key();
   session_->forget();
+  auto executor = co_await boost::asio::this_coro::executor;
+  CO_CHECK_OK(start_boots(executor));
   events_.write(
       "note", json{{"level", "info"},
                    {"text", fmt::format("flashed {} ({}, {})", receipt.medium,
@@ -200,7 +203,7 @@ Task<Result<>> Bench::save_checkpoint(std::string name) {
     co_return Failure("bench.lacks", Blame::suite, "this bench cannot save states",
                       "declare the need: needs(checkpoint)");
   CO_TRY(saved_cloud_[name], co_await cloud_->control("GET", "/_seatrial/state", nullptr, 20s));
-  saved_boot_[name] = boots_->current().number;
+  saved_boot_[name] = boots_->current();
   co_return co_await checkpoints->save(name);
 }
 
@@ -213,7 +216,14 @@ Task<Result<>> Bench::restore_checkpoint(std::string name) {
   session_->forget();
   console_->sentinels().announce_reset();
   CO_CHECK_OK(co_await checkpoints->restore(name));
-  boots_->restored(Clock::system().monotonic(), saved_boot_[name]);
+  auto executor = co_await boost::asio::this_coro::executor;
+  CO_CHECK_OK(start_boots(executor));
+  // The boot that was saved goes on: what is known of it is told to the new count.
+  const auto now = Clock::system().monotonic();
+  boots_->powered_on(now);
+  if (!saved_boot_[name].loader_line.empty())
+    boots_->console_line(now, saved_boot_[name].loader_line);
+  boots_->restored(now, boots_->current().number);
   json forgotten{{"what", {"requests", "faults"}}};
   CO_TRY(auto reset,
          co_await cloud_->control("POST", "/_seatrial/reset", std::move(forgotten), 20s));
@@ -226,7 +236,7 @@ Task<Result<>> Bench::restore_checkpoint(std::string name) {
   CO_CHECK_OK(co_await ssh_->wait_ready(std::move(ready)));
   CO_TRY(const auto offset, co_await dut::wake(*ssh_, Clock::system(), 1s, scaled(kClockSeconds)));
   (void)offset;
-  co_return co_await read_shell_facts(saved_boot_[name]);
+  co_return co_await read_shell_facts(boots_->current().number);
 }
 
 Task<Result<>> Bench::reach(std::string checkpoint) {
