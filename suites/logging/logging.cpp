@@ -63,7 +63,8 @@ CASE(
     doc("Without persistentLogging the journal lies in memory: gone after a reboot, and no byte of "
         "it ever on the data or state partition.")) {
   const Boot before = bench.current_boot();
-  bench.require(!bench.config().has("persistentLogging"), "config.json says nothing about logging");
+  bench.require(!bench.config()["persistentLogging"].truth(),
+                "config.json asks for no persistence");
   const auto line = marker(before, "volatile");
   log_line(bench, line);
   bench.require(logged(bench, line), "the journal takes a line");

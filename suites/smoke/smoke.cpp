@@ -12,6 +12,7 @@ CASE(smoke, boots_to_login_in_time, from(Checkpoint::fresh), needs(Cap::storage)
          "in one boot.")) {
   const auto allowed = bench.budget("boot_to_login");
   bench.configure_medium({{"developmentMode", true}});  // brings the login on the serial console
+  const Boot before = bench.current_boot();
   const auto start = bench.console().mark("before power on");
 
   bench.power_on();
@@ -20,7 +21,8 @@ CASE(smoke, boots_to_login_in_time, from(Checkpoint::fresh), needs(Cap::storage)
   bench.wait_for_shell(bench.budget("boot_to_ssh"));
 
   const Boot boot = bench.current_boot();
-  EXPECT_EQ(boot.number, 1) << "the device needed more than one boot to reach its login";
+  EXPECT_EQ(boot.number, before.number + 1)
+      << "the device needed more than one boot to reach its login";
   EXPECT_EQ(boot.slot, Slot("A")) << "a flashed image boots its first root";
   bench.measure("boot_to_login", login.at - boot.at, at_most(allowed.span));
 }

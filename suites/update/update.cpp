@@ -136,7 +136,7 @@ CASE(update, broken_init_rolls_back_by_boot_count, from(Checkpoint::provisioned)
   const auto kept = plant_user_data(bench);
   const Boot before = bench.current_boot();
   bench.shorten_rollback(2s, 3, 2s, 1s);
-  bench.console().allow({"panic", "panic.init_killed", "segfault.init"});
+  bench.console().allow({"panic", "panic.init_killed", "reset.unexpected"});
   install_armed(bench, "next+init_broken");
   const auto start = bench.console().mark("reboot into the broken OS");
 

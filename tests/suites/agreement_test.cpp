@@ -55,7 +55,9 @@ TEST(Suites, say_what_each_case_proves_and_where_it_starts) {
     EXPECT_THAT(info.checkpoint, AnyOf("fresh", "booted", "provisioned"));
     EXPECT_GT(info.budget_seconds, 0);
     for (const auto& need : info.needs)
-      if (need != "ab_slots") EXPECT_THAT(known, Contains(need));
+      if (need != "ab_slots") {
+        EXPECT_THAT(known, Contains(need));
+      }
   }
 }
 

@@ -241,6 +241,7 @@ Task<Result<>> Bench::restore_checkpoint(std::string name) {
 
 Task<Result<>> Bench::reach(std::string checkpoint) {
   auto* checkpoints = rig_->checkpoints();
+  CO_CHECK_OK(co_await rig_->network().follow(""));  // a case before may have gone elsewhere
   if (checkpoint == "fresh") co_return co_await prepare_fresh();
   if (checkpoint != "booted" && checkpoint != "provisioned")
     co_return Failure("checkpoint.unknown", Blame::suite, "there is no checkpoint " + checkpoint,

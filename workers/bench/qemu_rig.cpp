@@ -114,9 +114,10 @@ class QemuRig final : public Rig,
             machine_.port(dut_port == settings_.ssh_port ? "ssh" : fmt::format("tcp{}", dut_port))};
   }
   Task<Result<>> follow(std::string ipv4) override {
+    if (ipv4 == address_) co_return Result<>();
     address_ = std::move(ipv4);
     if (machine_.pid() == 0) co_return Result<>();
-    co_return co_await point_forwards(address_);
+    co_return co_await point_forwards(address_.empty() ? plan().dhcp : address_);
   }
   Task<Result<drivers::NetworkSeen>> observed(double since) override {
     co_return network::observe_pcap(settings_.folder / "packets.pcap", since);

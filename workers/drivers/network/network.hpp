@@ -43,7 +43,7 @@ class Network {
   virtual NetworkPlan plan() const = 0;
   /// Where a TCP port of the DUT is reached from the bench host.
   virtual Endpoint endpoint(std::uint16_t dut_port) const = 0;
-  /// The DUT has, or will have, another address.
+  /// The DUT has, or will have, another address; empty: the one that DHCP gives it.
   virtual Task<Result<>> follow(std::string ipv4) = 0;
   /// What was seen since `since` (wall time, seconds since 1970). "network.no_observer" where
   /// nobody watches.
