@@ -124,6 +124,7 @@ class Bench final : public CaseBench {
   std::uint64_t case_offset_ = 0;
   std::map<std::string, nlohmann::json> saved_cloud_;
   std::map<std::string, dut::Boot> saved_boot_;
+  std::map<std::string, std::string> saved_host_key_;
   std::map<unsigned, std::string> recorded_boots_;
   std::map<unsigned, std::uint64_t> boot_offsets_;
   std::uint64_t next_boot_offset_ = 0;

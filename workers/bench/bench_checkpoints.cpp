@@ -204,6 +204,7 @@ Task<Result<>> Bench::save_checkpoint(std::string name) {
                       "declare the need: needs(checkpoint)");
   CO_TRY(saved_cloud_[name], co_await cloud_->control("GET", "/_seatrial/state", nullptr, 20s));
   saved_boot_[name] = boots_->current();
+  saved_host_key_[name] = ssh_->host_key();
   co_return co_await checkpoints->save(name);
 }
 
@@ -213,6 +214,7 @@ Task<Result<>> Bench::restore_checkpoint(std::string name) {
     co_return Failure("bench.lacks", Blame::suite, "this bench cannot restore states",
                       "declare the need: needs(checkpoint)");
   ssh_->drop();
+  ssh_->forget_host_key();  // a flash in between has made another one; compared below
   session_->forget();
   console_->sentinels().announce_reset();
   CO_CHECK_OK(co_await checkpoints->restore(name));
@@ -234,6 +236,10 @@ Task<Result<>> Bench::restore_checkpoint(std::string name) {
   ready.code = "checkpoint.no_shell";
   ready.blame = Blame::bench;
   CO_CHECK_OK(co_await ssh_->wait_ready(std::move(ready)));
+  if (ssh_->host_key() != saved_host_key_[name])
+    co_return Failure("checkpoint.other_identity", Blame::bench,
+                      "the restored DUT shows another host key than when it was saved",
+                      "the saved state belongs to another medium; it is built anew");
   CO_TRY(const auto offset, co_await dut::wake(*ssh_, Clock::system(), 1s, scaled(kClockSeconds)));
   (void)offset;
   co_return co_await read_shell_facts(boots_->current().number);
