@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace seatrial::cli {
@@ -49,13 +50,13 @@ std::size_t columns_of(std::string_view text) {
 std::string fitted(std::string_view text, std::size_t columns) {
   const auto have = columns_of(text);
   if (have <= columns) return std::string(text) + std::string(columns - have, ' ');
-  if (columns == 0) return {};
+  const std::size_t dots = std::min<std::size_t>(columns, 3);
   std::size_t end = 0;
-  for (std::size_t kept = 0; kept + 1 < columns; ++kept) {
+  for (std::size_t kept = 0; kept < columns - dots; ++kept) {
     ++end;
     while (end < text.size() && !starts_character(text[end])) ++end;
   }
-  return std::string(text.substr(0, end)) + "\u2026";
+  return std::string(text.substr(0, end)) + std::string(dots, '.');
 }
 
 }  // namespace seatrial::cli

@@ -28,7 +28,7 @@ class Terminal {
   bool tty_ = false, colours_ = false;
 };
 
-/// `text` cut or padded to `columns` (UTF-8 aware: one column per code point), cut with an ellipsis.
+/// `text` cut or padded to `columns` (UTF-8 aware: one column per code point), cut with dots.
 std::string fitted(std::string_view text, std::size_t columns);
 /// Columns that `text` takes.
 std::size_t columns_of(std::string_view text);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cli/run/perform.hpp"
+
+#include <fmt/core.h>
+
+#include "core/base/clock.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/log.hpp"
+#include "core/base/text.hpp"
+#include "core/cli/run/durations.hpp"
+#include "core/cli/verb.hpp"
+#include "core/io/cache.hpp"
+#include "core/io/file.hpp"
+#include "devices/catalog.hpp"
+#include "reports/format.hpp"
+
+namespace seatrial::cli {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t kLeastSpace = 500'000'000;
+
+Result<fs::path> make_run_folder(const fs::path& wanted, const std::string& id) {
+  std::error_code error;
+  const auto folder = fs::absolute(wanted.empty() ? fs::path("runs") / id : wanted);
+  if (fs::exists(folder / "events.jsonl", error))
+    return usage(folder.string() + " holds a run already",
+                 "give another folder with --out, or remove it");
+  CHECK_OK(io::make_dirs(folder));
+  TRY(const auto space, io::free_space(folder));
+  if (space < kLeastSpace)
+    return Failure("disk.full", Blame::bench,
+                   fmt::format("only {} are free in {}", human_bytes(static_cast<double>(space)),
+                               folder.string()),
+                   "free at least 500 MB there, or give another folder with --out; "
+                   "'seatrial image prune' empties the cache");
+  if (wanted.empty()) {
+    // "latest" is a convenience; two runs at once may race for it.
+    const auto link = folder.parent_path() / "latest";
+    fs::remove(link, error);
+    fs::create_directory_symlink(id, link, error);
+  }
+  return folder;
+}
+
+Result<> set_programs(const Installation& installation, model::RunPlan& plan) {
+  const auto set = [&](const char* name, std::string& into) -> Result<> {
+    TRY(const auto path, installation.program(name));
+    into = path.string();
+    return {};
+  };
+  CHECK_OK(set("seatrial-cloud", plan.cloud_program));
+  CHECK_OK(set("seatrial-guard", plan.guard_program));
+  CHECK_OK(set("seatrial-guestfwd", plan.relay_program));
+  return {};
+}
+
+Result<model::RunPlan> make_plan(const Installation& installation, RunRequest& request,
+                                 Display& display) {
+  const devices::Catalog catalog(installation.devices());
+  TRY(const auto device, catalog.device(request.device));
+  TRY(const auto profile,
+      catalog.profile(request.profile.empty() ? device.profile : request.profile));
+  request.device = device.slug;
+  if (request.image.image.empty()) request.image.image = device.image;
+  TRY(const auto images, resolve_images(request.image, request.cases,
+                                        [&](const Busy& busy) { display.busy(busy); }));
+  model::RunPlan plan;
+  plan.argv = request.argv;
+  plan.device = device.file.string();
+  plan.profile = profile.file.string();
+  plan.image = images.image;
+  plan.files = images.files;
+  plan.mutant = request.image.mutant;
+  plan.suites = request.cases;
+  plan.repeat = request.repeat;
+  plan.until_fail = request.until_fail;
+  plan.hold_on_fail = request.hold_on_fail;
+  plan.budget_scale = request.budget_scale;
+  plan.cache = io::cache_root().string();
+  CHECK_OK(set_programs(installation, plan));
+  plan.run = make_run_id(Clock::system());
+  TRY(const auto folder, make_run_folder(request.folder, plan.run));
+  plan.out = folder.string();
+  return plan;
+}
+
+std::string end_of_log(const fs::path& folder) {
+  const auto text = io::read_file(folder / "bench.log");
+  if (!text) return {};
+  const auto all = trim(*text);
+  return std::string(all.substr(all.size() > 600 ? all.size() - 600 : 0));
+}
+
+Failure no_events(const fs::path& folder, const HostEnd& end) {
+  return Failure("bench.no_events", Blame::seatrial,
+                 fmt::format("the bench host ended ({}) before it recorded anything: {}",
+                             end.trouble.empty() ? "exit code 0" : end.trouble, end_of_log(folder)),
+                 "see " + (folder / "bench.log").string() +
+                     "; 'seatrial doctor' checks what it needs");
+}
+
+void learn(const reports::RunRecord& record, Durations& durations) {
+  for (const auto& one : record.cases)
+    if (one.verdict == model::Verdict::pass) durations.learn(one.full_name(), one.seconds());
+  durations.save();
+}
+
+}  // namespace
+
+int RunDone::exit_code() const {
+  if (end.interrupted || record.interrupted) return model::exit_interrupted;
+  const int code = record.exit_code();
+  return code == model::exit_proven && end.signalled ? int{model::exit_not_proven} : code;
+}
+
+Result<RunDone> perform(const Installation& installation, RunRequest request, Display& display) {
+  TRY(const auto host, installation.program("seatrial-bench"));
+  TRY(const auto plan, make_plan(installation, request, display));
+  CHECK_OK(write_plan(plan));
+  auto durations = Durations::load(io::cache_root(), request.device);
+  Scene scene(plan.suites, plan.repeat, durations);
+  RunDone done;
+  done.folder = plan.out;
+  TRY(done.end, run_bench_host(host, plan, scene, display));
+  auto record = reports::read_run_record(done.folder);
+  if (!record) return no_events(done.folder, done.end);
+  done.record = std::move(*record);
+  learn(done.record, durations);
+  TRY(done.reports, reports::write_reports(done.folder, request.formats));
+  if (done.end.signalled)
+    log::warn("the bench host ended with {}: {}", done.end.trouble, end_of_log(done.folder));
+  return done;
+}
+
+Result<fs::path> latest_run() {
+  std::error_code error;
+  const auto latest = fs::canonical("runs/latest", error);
+  if (!error && fs::exists(latest / "events.jsonl", error)) return latest;
+  return usage("there is no run in ./runs", "name a run folder, or start one: seatrial run");
+}
+
+}  // namespace seatrial::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The verbs, one function each, one file each. The table lists them (core/cli/table.cpp).
+
+#include "core/cli/verb.hpp"
+
+namespace seatrial::cli {
+
+const Verb& run_verb();
+const Verb& list_verb();
+const Verb& report_verb();
+const Verb& image_build_verb();
+const Verb& image_inspect_verb();
+const Verb& image_configure_verb();
+const Verb& image_prune_verb();
+const Verb& prove_verb();
+const Verb& release_verb();
+const Verb& doctor_verb();
+const Verb& completion_verb();
+const Verb& complete_verb();
+
+}  // namespace seatrial::cli
