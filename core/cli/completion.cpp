@@ -60,8 +60,8 @@ std::string bash_case(const Verb& verb) {
   for (const auto& option : verb.options) {
     names += fmt::format(" --{}", option.name);
     if (!option.value.empty())
-      values += fmt::format("        --{}) {}; return ;;\n", option.name,
-                            bash_reply(option.words, {}));
+      values +=
+          fmt::format("        --{}) {}; return ;;\n", option.name, bash_reply(option.words, {}));
   }
   return fmt::format(
       "    '{}')\n      case $prev in\n{}      esac\n"
@@ -105,7 +105,8 @@ std::string zsh() {
 }
 
 std::string fish_words(Words words, const std::vector<std::string_view>& choices) {
-  if (!choices.empty()) return fmt::format(" -xa '{}'", join({choices.begin(), choices.end()}, " "));
+  if (!choices.empty())
+    return fmt::format(" -xa '{}'", join({choices.begin(), choices.end()}, " "));
   if (words == Words::files || words == Words::folders) return " -rF";
   const auto kind = kind_word(words);
   if (kind.empty()) return " -x";

@@ -83,8 +83,10 @@ std::string program_help() {
 }
 
 std::string group_help(std::string_view group) {
-  std::string out = fmt::format("SYNOPSIS\n  seatrial {} VERB [OPERAND ...] [--option ...]\n\n"
-                                "VERBS\n", group);
+  std::string out = fmt::format(
+      "SYNOPSIS\n  seatrial {} VERB [OPERAND ...] [--option ...]\n\n"
+      "VERBS\n",
+      group);
   for (const auto* verb : verbs())
     if (verb->name.starts_with(std::string(group) + " ")) out += summary_line(*verb);
   return out + fmt::format("\n'seatrial {} VERB --help' describes one.\n", group);
@@ -106,9 +108,9 @@ std::string verb_help(const Verb& verb) {
          section("DESCRIPTION", wrapped(verb.description, 2)) + section("OPTIONS", options) +
          section("EXAMPLES", examples) +
          section("EXIT STATUS",
-                 lines_indented(verb.exits.empty() ? "0 done, 2 wrong usage or input, 3 not done"
-                                                   : verb.exits,
-                                2));
+                 lines_indented(
+                     verb.exits.empty() ? "0 done, 2 wrong usage or input, 3 not done" : verb.exits,
+                     2));
 }
 
 }  // namespace seatrial::cli

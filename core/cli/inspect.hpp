@@ -24,9 +24,9 @@ struct SeenImage {
   std::vector<SeenPartition> partitions;
   int boot_partition = 0;
   std::vector<std::string> boot_files;
-  std::string device_type;                 ///< slug, from device-type.json; "" unknown
-  std::string config;                      ///< config.json, secrets masked
-  std::map<std::string, std::string> os;   ///< os-release, when a root file system can be read
+  std::string device_type;                ///< slug, from device-type.json; "" unknown
+  std::string config;                     ///< config.json, secrets masked
+  std::map<std::string, std::string> os;  ///< os-release, when a root file system can be read
 };
 
 Result<SeenImage> inspect_image(const std::string& path);

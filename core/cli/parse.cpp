@@ -74,9 +74,9 @@ Result<> check_operands(const Verb& verb, const Invocation& call) {
     const std::vector<std::string> words(verb.choices.begin(), verb.choices.end());
     const auto& given = call.operands.front();
     if (std::find(words.begin(), words.end(), given) == words.end())
-      return usage(fmt::format("'{} {}': the word must be one of {}", verb.name, given,
-                               join(words, ", ")),
-                   advice_for(did_you_mean(given, words), verb.name));
+      return usage(
+          fmt::format("'{} {}': the word must be one of {}", verb.name, given, join(words, ", ")),
+          advice_for(did_you_mean(given, words), verb.name));
   }
   return {};
 }
@@ -144,8 +144,7 @@ Result<Parsed> parse(const std::vector<std::string>& words) {
     const std::string second = words.size() > 1 ? words[1] : "";
     if (second == "--help" || second == "-h") return Parsed(WantsHelp{nullptr, words[0]});
     const auto* verb = find_verb(words[0] + " " + second);
-    if (verb == nullptr)
-      return unknown_sub_verb(words[0], second.starts_with("-") ? "" : second);
+    if (verb == nullptr) return unknown_sub_verb(words[0], second.starts_with("-") ? "" : second);
     return parse_verb(*verb, {words.begin() + 2, words.end()}, words);
   }
   const auto* verb = find_verb(words[0]);

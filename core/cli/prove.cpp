@@ -141,7 +141,8 @@ Proof judge(const std::vector<model::SuiteInfo>& chosen, const std::vector<Proof
       if (!contains(run.mutant.cases, name)) continue;
       has_mutant = true;
       const auto bad = by_mutant.find(run.mutant.name);
-      proof.rows.push_back(row_of(name, run, good, bad == by_mutant.end() ? nullptr : &bad->second));
+      proof.rows.push_back(
+          row_of(name, run, good, bad == by_mutant.end() ? nullptr : &bad->second));
     }
     if (!has_mutant)
       proof.rows.push_back({name, "", verdict_in(&good, name), "", false, false,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The proof that cases are tests: each is green on the good OS and red on its mutants for the stated
-// reason. Pure judgement over the records of the runs; the verb makes them.
+// The proof that cases are tests: each is green on the good OS and red on its mutants for the
+// stated reason. Pure judgement over the records of the runs; the verb makes them.
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>

@@ -29,13 +29,13 @@ std::string stamp_of(const fs::path& path) {
 
 Result<std::string> ask(const fs::path& suite) {
   auto answer = io::run_checked(io::cmd(suite.string()).arg("--list"),
-                                Budget(std::chrono::seconds(20), "the list of cases"),
-                                "suite.list", Blame::suite);
+                                Budget(std::chrono::seconds(20), "the list of cases"), "suite.list",
+                                Blame::suite);
   if (answer) return answer;
-  return Failure("suite.list", Blame::suite,
-                 fmt::format("{} did not say which cases it has: {}", suite.string(),
-                             answer.error().what()),
-                 "build it again, or move it out of the suites folder");
+  return Failure(
+      "suite.list", Blame::suite,
+      fmt::format("{} did not say which cases it has: {}", suite.string(), answer.error().what()),
+      "build it again, or move it out of the suites folder");
 }
 
 Result<model::SuiteInfo> load(const fs::path& path, const fs::path& cache) {

@@ -26,8 +26,8 @@ Result<std::vector<model::SuiteInfo>> choose(const std::vector<model::SuiteInfo>
 
 /// Which part of the chosen cases to keep, and in which order.
 struct Order {
-  std::string from;    ///< skip the cases before this one (a pattern); "" = from the first
-  std::string shard;   ///< "2/3": the second of three parts; "" = all
+  std::string from;   ///< skip the cases before this one (a pattern); "" = from the first
+  std::string shard;  ///< "2/3": the second of three parts; "" = all
   bool shuffle = false;
   std::uint64_t seed = 0;
 };

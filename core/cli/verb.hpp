@@ -33,11 +33,11 @@ struct Example {
 struct Invocation;
 
 struct Verb {
-  std::string_view name;     ///< "run", "image build"
-  std::string_view summary;  ///< one line
-  std::string_view operands;  ///< "[SUITE|SUITE.CASE|GLOB ...]"; "" takes none
-  int most_operands = 0;      ///< -1: any number
-  Words words = Words::none;  ///< what completes an operand
+  std::string_view name;                       ///< "run", "image build"
+  std::string_view summary;                    ///< one line
+  std::string_view operands;                   ///< "[SUITE|SUITE.CASE|GLOB ...]"; "" takes none
+  int most_operands = 0;                       ///< -1: any number
+  Words words = Words::none;                   ///< what completes an operand
   std::vector<std::string_view> choices = {};  ///< fixed words for the first operand
   bool passes_rest = false;                    ///< takes "-- WORDS" untouched
   std::string_view description = {};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules about whole files: licence line, size, and that every device folder is complete.
 #include <gtest/gtest.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 
+#include "core/base/text.hpp"
 #include "devices/catalog.hpp"
 #include "tests/repo/tree.hpp"
 
@@ -84,6 +86,45 @@ TEST(Files, each_is_small) {
   }
   for (const auto& [path, lines] : allowed)
     findings.push_back(path + ": gone; remove its row from tests/repo/size_exceptions.txt");
+  EXPECT_TRUE(findings.empty()) << shown(findings);
+}
+
+/// Lengths of functions, by the layout that clang-format guarantees: a body opens at the end of a
+/// line that begins at some indentation and closes with a brace at the same one.
+struct Function {
+  std::size_t line = 0, lines = 0;
+};
+
+std::vector<Function> functions_of(const TextFile& file) {
+  static const RE2 opens(R"(^( {0,2})[A-Za-z~].*\)[^;=]*\{$)");
+  static const RE2 other(R"(^ *(namespace|class|struct|enum|union|extern|if|for|while|switch)\b)");
+  std::vector<Function> out;
+  const auto lines = split(file.code, '\n');
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::string indent;
+    if (!RE2::PartialMatch(lines[i], opens, &indent) || RE2::PartialMatch(lines[i], other))
+      continue;
+    std::size_t end = i + 1;
+    while (end < lines.size() && !lines[end].starts_with(indent + "}")) ++end;
+    out.push_back({i + 1, end - i + 1});
+  }
+  return out;
+}
+
+TEST(Files, each_function_is_short) {
+  // clang-tidy says the same, and counts nesting too, but takes minutes.
+  Findings findings;
+  std::size_t seen = 0;
+  for (const auto& file : files()) {
+    if (!file.is_cpp()) continue;
+    for (const auto& function : functions_of(file)) {
+      ++seen;
+      if (function.lines > 80)
+        findings.push_back(file.path + ":" + std::to_string(function.line) + ": a function of " +
+                           std::to_string(function.lines) + " lines, 80 are allowed");
+    }
+  }
+  EXPECT_GT(seen, 500u) << "the rule found too few functions to be looking at the real tree";
   EXPECT_TRUE(findings.empty()) << shown(findings);
 }
 

@@ -39,7 +39,8 @@ std::string bar(double fraction, std::size_t columns) {
 
 std::string verdict_tag(const Terminal& terminal, model::Verdict verdict) {
   using model::Verdict;
-  const auto word = verdict == Verdict::fail ? std::string("FAIL") : std::string(to_string(verdict));
+  const auto word =
+      verdict == Verdict::fail ? std::string("FAIL") : std::string(to_string(verdict));
   const auto colour = verdict == Verdict::pass                                ? Colour::green
                       : verdict == Verdict::fail || verdict == Verdict::flaky ? Colour::red
                       : verdict == Verdict::skip                              ? Colour::dim

@@ -29,8 +29,7 @@ Result<EventTail> EventTail::open(const std::filesystem::path& path, OnEvent on_
   if (!file) return io::file_failure("open", path, errno);
   io::UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (!watch || ::inotify_add_watch(watch.get(), path.c_str(), IN_MODIFY) < 0)
-    return Failure("watch.inotify", Blame::seatrial,
-                   io::file_failure("watch", path, errno).what(),
+    return Failure("watch.inotify", Blame::seatrial, io::file_failure("watch", path, errno).what(),
                    "raise fs.inotify.max_user_instances or max_user_watches (sysctl)");
   return EventTail(std::move(file), std::move(watch), path, std::move(on_event));
 }

@@ -146,8 +146,7 @@ Task<Result<HostEnd>> run(fs::path program, model::RunPlan plan, Scene* scene, D
   nursery.start("waiting for signals", obey_signals(&following));
   nursery.start("keeping time", keep_time(&following));
   nursery.start("waiting for the bench host", await_exit(&following));
-  (void)co_await following.changed.until(
-      [&] { return following.exited || following.end.held; });
+  (void)co_await following.changed.until([&] { return following.exited || following.end.held; });
   nursery.cancel();
   (void)co_await nursery.join();
   CO_CHECK_OK(tail.drain());

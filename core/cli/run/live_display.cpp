@@ -35,9 +35,9 @@ class LiveDisplay final : public Display {
   void busy(const Busy& busy) override {
     std::vector<Line> lines{{busy.text, Colour::bold}};
     if (busy.fraction > 0)
-      lines.push_back({fmt::format("{} {:3.0f} %  {}, about {} left", bar(busy.fraction, kBar),
-                                   busy.fraction * 100, ticking(busy.elapsed),
-                                   ticking(busy.left))});
+      lines.push_back(
+          {fmt::format("{} {:3.0f} %  {}, about {} left", bar(busy.fraction, kBar),
+                       busy.fraction * 100, ticking(busy.elapsed), ticking(busy.left))});
     draw(lines);
   }
 
@@ -66,7 +66,7 @@ class LiveDisplay final : public Display {
     std::vector<Line> lines;
     if (const auto& running = scene.running()) {
       const double elapsed = now - running->began;
-      lines.push_back({fmt::format("{}  {} {} of at most {}", running->name,
+      lines.push_back({fmt::format("{}  {} {} of {}", running->name,
                                    bar(running->budget > 0 ? elapsed / running->budget : 0, kBar),
                                    ticking(elapsed), ticking(running->budget)),
                        Colour::bold});

@@ -18,7 +18,7 @@ namespace {
 
 std::string suite_line(const reports::Suite& suite, std::size_t width, const Terminal& terminal) {
   const bool clean = suite.tally.of(model::Verdict::pass) == suite.tally.total();
-  const auto mark = clean                        ? terminal.paint(Colour::green, "ok  ")
+  const auto mark = clean ? terminal.paint(Colour::green, "ok  ")
                     : model::exit_code(suite.tally) == model::exit_proven
                         ? terminal.paint(Colour::plain, "ok  ")
                         : terminal.paint(Colour::red, "--  ");

@@ -63,8 +63,8 @@ Result<model::RunPlan> make_plan(const Installation& installation, RunRequest& r
       catalog.profile(request.profile.empty() ? device.profile : request.profile));
   request.device = device.slug;
   if (request.image.image.empty()) request.image.image = device.image;
-  TRY(const auto images, resolve_images(request.image, request.cases,
-                                        [&](const Busy& busy) { display.busy(busy); }));
+  TRY(const auto images,
+      resolve_images(request.image, request.cases, [&](const Busy& busy) { display.busy(busy); }));
   model::RunPlan plan;
   plan.argv = request.argv;
   plan.device = device.file.string();
@@ -93,11 +93,11 @@ std::string end_of_log(const fs::path& folder) {
 }
 
 Failure no_events(const fs::path& folder, const HostEnd& end) {
-  return Failure("bench.no_events", Blame::seatrial,
-                 fmt::format("the bench host ended ({}) before it recorded anything: {}",
-                             end.trouble.empty() ? "exit code 0" : end.trouble, end_of_log(folder)),
-                 "see " + (folder / "bench.log").string() +
-                     "; 'seatrial doctor' checks what it needs");
+  return Failure(
+      "bench.no_events", Blame::seatrial,
+      fmt::format("the bench host ended ({}) before it recorded anything: {}",
+                  end.trouble.empty() ? "exit code 0" : end.trouble, end_of_log(folder)),
+      "see " + (folder / "bench.log").string() + "; 'seatrial doctor' checks what it needs");
 }
 
 void learn(const reports::RunRecord& record, Durations& durations) {

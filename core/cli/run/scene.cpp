@@ -25,8 +25,7 @@ FinishedCase Scene::finish(const model::Event& event) {
   FinishedCase out;
   out.name = event.case_name;
   out.attempt = event.attempt;
-  out.verdict =
-      model::verdict_from_string(event.text("verdict")).value_or(model::Verdict::error);
+  out.verdict = model::verdict_from_string(event.text("verdict")).value_or(model::Verdict::error);
   out.seconds = event.number("seconds");
   out.why = why_of(event);
   if (const auto failure = event.failure()) out.advice = failure->advice();
@@ -50,8 +49,8 @@ std::optional<FinishedCase> Scene::apply(const model::Event& event) {
   } else if (event.kind == "step_started") {
     const auto& data = *event;
     const auto id = data.contains("step") ? data["step"].dump() : "";
-    steps_.push_back({id, event.text("text", event.text("name")), event.mono,
-                      event.number("budget_seconds")});
+    steps_.push_back(
+        {id, event.text("text", event.text("name")), event.mono, event.number("budget_seconds")});
     progress_.clear();
   } else if (event.kind == "step_finished") {
     const auto& data = *event;

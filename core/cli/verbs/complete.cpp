@@ -19,8 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Result<int> completion(const Invocation& call) {
-  TRY(const auto script,
-      completion_script(call.operands.empty() ? "bash" : call.operands.front()));
+  TRY(const auto script, completion_script(call.operands.empty() ? "bash" : call.operands.front()));
   fmt::print("{}", script);
   return 0;
 }
@@ -71,8 +70,9 @@ const Verb& completion_verb() {
       .operands = "bash|zsh|fish",
       .most_operands = 1,
       .choices = {"bash", "zsh", "fish"},
-      .description = "Prints a script that completes verbs, options, cases, images and more. It is "
-                     "made from the same table as this help.",
+      .description =
+          "Prints a script that completes verbs, options, cases, images and more. It is "
+          "made from the same table as this help.",
       .examples = {{"source <(seatrial completion bash)", "In this bash."},
                    {"seatrial completion fish > ~/.config/fish/completions/seatrial.fish",
                     "In every fish."}},

@@ -3,12 +3,12 @@
 #include <fmt/core.h>
 #include <sys/sysinfo.h>
 
+#include <langinfo.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <clocale>
 #include <filesystem>
-#include <langinfo.h>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -59,8 +59,8 @@ void look_at_installation(std::vector<Finding>& out) {
     out.push_back({"suites", Finding::State::bad,
                    "none in " + installation.suites_folder().string(), "build them: ./sea build"});
   else
-    out.push_back(good("suites", fmt::format("{} in {}", suites.size(),
-                                             installation.suites_folder().string())));
+    out.push_back(good(
+        "suites", fmt::format("{} in {}", suites.size(), installation.suites_folder().string())));
 }
 
 void look_at_tool(std::vector<Finding>& out, const std::string& name, const std::string& package) {
@@ -75,8 +75,8 @@ void look_at_accelerator(std::vector<Finding>& out) {
   boost::asio::io_context context(1);
   qemu::AcceleratorQuery query;
   query.cache_root = io::cache_root();
-  auto done = boost::asio::co_spawn(context, qemu::probe_accelerator(query),
-                                    boost::asio::use_future);
+  auto done =
+      boost::asio::co_spawn(context, qemu::probe_accelerator(query), boost::asio::use_future);
   context.run();
   const auto answer = done.get();
   if (!answer) {
@@ -93,8 +93,8 @@ void look_at_accelerator(std::vector<Finding>& out) {
 
 void look_at_builder(std::vector<Finding>& out) {
   for (const auto& one : refos::check_build_prerequisites())
-    out.push_back({"image build: " + one.name,
-                   one.ok ? Finding::State::good : Finding::State::bad, one.found, one.advice});
+    out.push_back({"image build: " + one.name, one.ok ? Finding::State::good : Finding::State::bad,
+                   one.found, one.advice});
 }
 
 void look_at_space(std::vector<Finding>& out, const std::string& name, fs::path folder) {
@@ -134,9 +134,10 @@ void look_at_host(std::vector<Finding>& out) {
                           "budgets are scaled by load, but boots will be slow"));
   std::setlocale(LC_ALL, "");
   const std::string charset = ::nl_langinfo(CODESET);
-  out.push_back(charset == "UTF-8" ? good("locale", charset)
-                                   : warning("locale", charset,
-                                             "consoles and reports are UTF-8: export LANG=C.UTF-8"));
+  out.push_back(
+      charset == "UTF-8"
+          ? good("locale", charset)
+          : warning("locale", charset, "consoles and reports are UTF-8: export LANG=C.UTF-8"));
 }
 
 std::vector<Finding> examine() {
@@ -155,9 +156,7 @@ std::vector<Finding> examine() {
 }
 
 std::string_view word(Finding::State state) {
-  return state == Finding::State::good      ? "ok"
-         : state == Finding::State::warning ? "note"
-                                            : "BAD";
+  return state == Finding::State::good ? "ok" : state == Finding::State::warning ? "note" : "BAD";
 }
 
 void print(const std::vector<Finding>& findings) {

@@ -77,8 +77,9 @@ const Verb& image_prune_verb() {
   static const Verb verb{
       .name = "image prune",
       .summary = "remove images that were not used for a while",
-      .description = "Empties the cache of what was not used for --days days. It is made again "
-                     "when it is needed.",
+      .description =
+          "Empties the cache of what was not used for --days days. It is made again "
+          "when it is needed.",
       .options = {{"days", "N", "How long unused; the default is 30, 0 removes everything."}},
       .run = prune};
   return verb;

@@ -98,9 +98,10 @@ const Verb& image_inspect_verb() {
       .operands = "FILE|NAME",
       .most_operands = 1,
       .words = Words::images,
-      .description = "Reads an image without mounting it: partition table, file systems, what is "
-                     "on the boot partition, the OS it holds, and its config.json with secrets "
-                     "masked.",
+      .description =
+          "Reads an image without mounting it: partition table, file systems, what is "
+          "on the boot partition, the OS it holds, and its config.json with secrets "
+          "masked.",
       .options = {{"json", "", "Print one JSON object."}},
       .examples = {{"seatrial image inspect refos-1.0.0", "The reference OS."},
                    {"seatrial image inspect download.img.gz", "A packed image works too."}},

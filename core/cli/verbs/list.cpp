@@ -119,14 +119,16 @@ Result<Listing> drivers() {
   out.items.push_back({{"driver", "qemu"},
                        {"kinds", {"power", "storage", "console", "network", "checkpoint"}},
                        {"doc", "a virtual device in QEMU"}});
-  out.lines.emplace_back("qemu", "power, storage, console, network, checkpoint of a virtual device");
+  out.lines.emplace_back("qemu",
+                         "power, storage, console, network, checkpoint of a virtual device");
   return out;
 }
 
 Result<int> list(const Invocation& call) {
   static const std::vector<std::pair<std::string_view, Result<Listing> (*)()>> kinds{
-      {"suites", suites}, {"cases", cases},   {"devices", devices_there}, {"mutants", mutants_there},
-      {"images", images}, {"formats", formats}, {"drivers", drivers}};
+      {"suites", suites},         {"cases", cases},   {"devices", devices_there},
+      {"mutants", mutants_there}, {"images", images}, {"formats", formats},
+      {"drivers", drivers}};
   const std::string kind = call.operands.empty() ? "cases" : call.operands.front();
   const auto found = std::find_if(kinds.begin(), kinds.end(),
                                   [&](const auto& entry) { return entry.first == kind; });
@@ -152,10 +154,12 @@ const Verb& list_verb() {
       .operands = "[suites|cases|devices|mutants|images|formats|drivers]",
       .most_operands = 1,
       .choices = {"suites", "cases", "devices", "mutants", "images", "formats", "drivers"},
-      .description = "Lists what there is; without a word, the cases. Lines are for people, --json "
-                     "is for scripts: one array of objects.",
+      .description =
+          "Lists what there is; without a word, the cases. Lines are for people, --json "
+          "is for scripts: one array of objects.",
       .options = {{"json", "", "Print one JSON array."}},
-      .examples = {{"seatrial list cases --json", "Every case with needs, checkpoint and mutants."}},
+      .examples = {{"seatrial list cases --json",
+                    "Every case with needs, checkpoint and mutants."}},
       .run = list};
   return verb;
 }

@@ -84,19 +84,21 @@ const Verb& prove_verb() {
           "for the reason that the mutant states. A case that no mutant turns red is not a test. "
           "The table shows every pair; evidence of every run is in runs/prove-ID.",
       .options = {{"sample", "", "One case with one mutant per suite."},
-                  {"neighbours", "", "Also run the other cases of the suite on each mutant; they "
-                                     "must stay green."},
+                  {"neighbours", "",
+                   "Also run the other cases of the suite on each mutant; they "
+                   "must stay green."},
                   {"device", "SLUG", "Device type.", Words::devices, "SEATRIAL_DEVICE"},
                   {"out", "DIR", "Folder of the evidence.", Words::folders},
                   {"json", "", "Print the table as one JSON object."},
                   {"quiet", "", "No progress."}},
       .examples = {{"seatrial prove smoke", "Every mutant of one suite."},
                    {"seatrial prove --sample", "A quick look at each suite."}},
-      .exits = "0    every chosen case is proven\n"
-               "1    a mutant survived, or a case is red on the good OS, or has no mutant\n"
-               "2    wrong usage or input\n"
-               "3    some pairs could not be judged\n"
-               "130  interrupted",
+      .exits =
+          "0    every chosen case is proven\n"
+          "1    a mutant survived, or a case is red on the good OS, or has no mutant\n"
+          "2    wrong usage or input\n"
+          "3    some pairs could not be judged\n"
+          "130  interrupted",
       .run = prove};
   return verb;
 }

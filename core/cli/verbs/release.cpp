@@ -2,6 +2,8 @@
 // seatrial release: ends the hold of a device that `run --hold-on-fail` kept running.
 #include <fmt/core.h>
 
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -9,8 +11,6 @@
 #include <boost/asio/use_future.hpp>
 #include <charconv>
 #include <csignal>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "core/base/text.hpp"
 #include "core/base/within.hpp"
@@ -78,9 +78,10 @@ const Verb& release_verb() {
       .operands = "[RUN]",
       .most_operands = 1,
       .words = Words::runs,
-      .description = "Ends what 'seatrial run --hold-on-fail' left running: the device is switched "
-                     "off and the bench host ends. RUN is the run folder; the default is the "
-                     "newest.",
+      .description =
+          "Ends what 'seatrial run --hold-on-fail' left running: the device is switched "
+          "off and the bench host ends. RUN is the run folder; the default is the "
+          "newest.",
       .examples = {{"seatrial release runs/latest", ""}},
       .run = release};
   return verb;

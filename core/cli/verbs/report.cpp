@@ -31,9 +31,8 @@ Result<int> report(const Invocation& call) {
     if (formats.size() != 1)
       return usage("--stdout takes one format", "write --format markdown --stdout");
     TRY(const auto record, reports::read_run_record(folder));
-    const auto text =
-        reports::find_format(formats.front())->render(record, reports::RunFolder(folder,
-                                                                           record.started_wall));
+    const auto text = reports::find_format(formats.front())
+                          ->render(record, reports::RunFolder(folder, record.started_wall));
     fmt::print("{}", text);
     return 0;
   }
@@ -61,15 +60,18 @@ const Verb& report_verb() {
           "Reads the event log of a run and writes reports into its folder. RUN is a run folder "
           "or an id below ./runs; the default is the newest. A run that was killed, or whose log "
           "ends in the middle of a line, is reported as far as it came.",
-      .options = {{"format", "LIST", "Formats by name with commas, or all; the default is "
-                                     "html,junit.", Words::formats},
+      .options = {{"format", "LIST",
+                   "Formats by name with commas, or all; the default is "
+                   "html,junit.",
+                   Words::formats},
                   {"stdout", "", "Print the one report instead of writing a file."},
                   {"json", "", "Print verdicts and paths as one JSON object."}},
       .examples = {{"seatrial report --format all", "Every format for the newest run."},
                    {"seatrial report runs/latest --format markdown --stdout",
                     "For a pull request."}},
-      .exits = "0 written (whatever the verdicts), 2 no such run or format, 3 could not be read "
-               "or written",
+      .exits =
+          "0 written (whatever the verdicts), 2 no such run or format, 3 could not be read "
+          "or written",
       .run = report};
   return verb;
 }

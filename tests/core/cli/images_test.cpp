@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cli/images.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/cli/config_edit.hpp"
+#include "core/cli/verb.hpp"
+#include "core/io/file.hpp"
+#include "core/io/process.hpp"
+
+namespace seatrial::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Roles, name_the_bundle_of_the_next_version) {
+  const std::vector<std::string> known{"refos-1.0.0", "bundle:refos-1.0.0", "bundle:refos-1.1.0",
+                                       "bundle:refos-1.1.0+init_broken", "bundle:other-9.0.0"};
+  EXPECT_EQ(role_of("{next}+init_broken"), "next+init_broken");
+  EXPECT_EQ(bundle_name("refos-1.0.0", "next", known), "bundle:refos-1.1.0");
+  EXPECT_EQ(bundle_name("refos-1.0.0", "next+init_broken", known),
+            "bundle:refos-1.1.0+init_broken");
+  EXPECT_EQ(bundle_name("refos-1.0.0", "next~truncated", known), "bundle:refos-1.1.0~truncated");
+  EXPECT_EQ(bundle_name("refos-1.1.0", "next", known), "") << "there is nothing after 1.1.0";
+  EXPECT_EQ(bundle_name("my-os.img", "next", known), "");
+}
+
+TEST(ImageWords, are_paths_or_names) {
+  EXPECT_TRUE(looks_like_a_path("./refos"));
+  EXPECT_TRUE(looks_like_a_path("os.img"));
+  EXPECT_FALSE(looks_like_a_path("refos-1.0.0@wrong_slug"));
+}
+
+class ImageFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto made = io::TempDir::make("seatrial-images");
+    ASSERT_TRUE(made);
+    folder_.emplace(std::move(*made));
+    ::setenv("SEATRIAL_CACHE", (folder_->path() / "cache").c_str(), 1);
+  }
+  void TearDown() override { ::unsetenv("SEATRIAL_CACHE"); }
+  std::string file(const std::string& name, const std::string& content) {
+    const auto path = folder_->path() / name;
+    EXPECT_TRUE(io::write_file_atomic(path, content));
+    return path.string();
+  }
+  /// A disk with one FAT partition that may be a boot partition.
+  std::string disk(const std::string& label) {
+    const auto path = (folder_->path() / (label + ".img")).string();
+    const auto made = io::run_blocking(
+        io::cmd("bash").arg("-c").arg(
+            "set -e; truncate -s 40M '" + path +
+            "'; printf 'label: gpt\\nstart=2048, size=65536, name=\"" + label +
+            "\"\\n' | sfdisk -q '" + path + "'; mkfs.vfat --offset 2048 -n BOOT '" + path +
+            "' 32768 >/dev/null; printf '{\"hostname\":\"a\"}' > '" + path + ".json'; mcopy -i '" +
+            path + "@@1048576' '" + path + ".json' ::config.json"),
+        Budget(std::chrono::seconds(30), "a disk"));
+    EXPECT_TRUE(made && made->status.ok()) << (made ? made->err : made.error().describe());
+    return path;
+  }
+  std::string code_of(const std::string& path) {
+    auto opened = open_image_file(path, {});
+    EXPECT_FALSE(opened) << path;
+    if (opened) return "opened";
+    EXPECT_EQ(exit_code_of(opened.error()), 2) << opened.error().describe();
+    EXPECT_FALSE(opened.error().advice().empty());
+    return opened.error().code();
+  }
+  std::optional<io::TempDir> folder_;
+};
+
+TEST_F(ImageFiles, that_cannot_be_used_are_told_apart) {
+  EXPECT_EQ(code_of((folder_->path() / "missing.img").string()), "image.missing");
+  EXPECT_EQ(code_of(file("empty.img", "")), "image.empty");
+  EXPECT_EQ(code_of(file("text.img", std::string(100'000, 'x'))), "image.not_an_image");
+  EXPECT_EQ(code_of(file("lz4.img", "\x04\x22\x4d\x18" + std::string(5000, 'x'))),
+            "image.unknown_compression");
+  EXPECT_EQ(code_of(file("bad.img.gz", "\x1f\x8b\x08" + std::string(5000, 'x'))),
+            "image.damaged_archive");
+  EXPECT_EQ(code_of(folder_->path().string()), "image.not_an_image");
+  EXPECT_EQ(code_of(disk("something")), "image.no_boot_partition");
+}
+
+TEST_F(ImageFiles, that_are_cut_off_are_refused) {
+  const auto path = disk("resin-boot");
+  std::filesystem::resize_file(path, 20u << 20);
+  EXPECT_EQ(code_of(path), "image.truncated");
+}
+
+TEST_F(ImageFiles, are_unpacked_once_and_the_copy_is_the_same) {
+  const auto path = disk("resin-boot");
+  const auto plain = open_image_file(path, {});
+  ASSERT_TRUE(plain) << plain.error().describe();
+  for (const char* packer : {"gzip", "xz -0", "zstd", "bzip2"}) {
+    const auto packed = path + "." + packer[0];
+    const auto made =
+        io::run_blocking(io::cmd("bash").arg("-c").arg(std::string(packer) + " -c < '" + path +
+                                                       "' > '" + packed + "'"),
+                         Budget(std::chrono::seconds(30), packer));
+    ASSERT_TRUE(made && made->status.ok()) << (made ? made->err : "");
+    const auto opened = open_image_file(packed, {});
+    ASSERT_TRUE(opened) << packer << ": " << opened.error().describe();
+    EXPECT_EQ(opened->digest, plain->digest) << packer;
+    EXPECT_NE(opened->path, packed);
+    EXPECT_EQ(open_image_file(packed, {})->path, opened->path) << "unpacked twice";
+  }
+}
+
+TEST(ConfigEdit, keeps_booleans_numbers_and_text_apart) {
+  ConfigEdit edit;
+  for (const char* one : {"developmentMode=true", "appUpdatePollInterval=900", "hostname=probe",
+                          "asText=\"true\"", "os.network.connectivity.uri=http://x/y", "empty="})
+    ASSERT_TRUE(edit.add(one)) << one;
+  edit.remove = {"gone", "os.udev", "absent.key"};
+  const auto edited = edit.apply(R"({"gone":1,"os":{"udev":{},"keep":5},"stay":"x"})", "an image");
+  ASSERT_TRUE(edited) << edited.error().describe();
+  const auto config = nlohmann::json::parse(*edited);
+  EXPECT_EQ(config, nlohmann::json::parse(R"({"developmentMode":true,"appUpdatePollInterval":900,
+    "hostname":"probe","asText":"true","empty":"","stay":"x",
+    "os":{"keep":5,"network":{"connectivity":{"uri":"http://x/y"}}}})"));
+}
+
+TEST(ConfigEdit, refuses_what_is_no_assignment_or_no_object) {
+  ConfigEdit edit;
+  for (const char* wrong : {"hostname", "=x", "a..b=1", ".a=1"}) EXPECT_FALSE(edit.add(wrong));
+  for (const char* text : {"[]", "{", "5", "{\"a\":}"}) {
+    const auto edited = ConfigEdit{}.apply(text, "an image");
+    ASSERT_FALSE(edited) << text;
+    EXPECT_EQ(edited.error().code(), "config.invalid");
+  }
+}
+
+TEST(ConfigEdit, secrets_are_never_shown) {
+  const auto shown = masked_config(
+      R"({"apiKey":"s3cret","deviceApiKey":"s3cret","hostname":"h","wifi":[{"psk":"s3cret"}]})");
+  EXPECT_THAT(shown, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(shown, HasSubstr("hostname"));
+}
+
+}  // namespace
+}  // namespace seatrial::cli
