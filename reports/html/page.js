@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 'use strict';
 // Comfort only: the page is complete without this. Nothing here touches the network.
 (() => {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
+#include "core/base/text.hpp"
 #include "tests/repo/tree.hpp"
 
 namespace seatrial::repo {
@@ -30,7 +31,10 @@ void add(Findings& all, Findings more) { all.insert(all.end(), more.begin(), mor
 
 /// A braced list inside a co_await expression; the brace of a lambda's body is none.
 bool has_braced_await(std::string_view expression) {
-  const auto brace = expression.find('{');
+  auto brace = expression.find('{');
+  // An empty pair is an empty value, not a list.
+  while (brace != std::string_view::npos && expression.substr(brace, 2) == "{}")
+    brace = expression.find('{', brace + 2);
   if (brace == std::string_view::npos) return false;
   auto before = expression.substr(0, brace);
   while (!before.empty() && std::isspace(static_cast<unsigned char>(before.back())) != 0)
@@ -63,8 +67,10 @@ TEST(TextRules, no_naked_waits_and_no_traps) {
   Findings findings;
   for (const auto& file : files()) {
     if (!file.is_cpp() || is_under(file.path, "core/base")) continue;
-    for (const auto& word : words)
-      add(findings, matches(file, file.code, RE2(word.pattern), word.why));
+    // The guard has no loop of its own to wait in: it outlives whoever had one.
+    if (file.path != "workers/guard/main.cpp")
+      for (const auto& word : words)
+        add(findings, matches(file, file.code, RE2(word.pattern), word.why));
     add(findings, braced_awaits(file));
   }
   EXPECT_TRUE(findings.empty()) << shown(findings);
@@ -77,6 +83,8 @@ TEST(TextRules, braces_of_a_lambda_are_told_from_a_braced_list) {
   EXPECT_FALSE(has_braced_await("co_await spawn([](int x) -> Task<int> { co_return x"));
   EXPECT_FALSE(has_braced_await("co_await more()) {\n  use()"));
   EXPECT_FALSE(has_braced_await("co_await plain()"));
+  EXPECT_FALSE(has_braced_await("co_await configure(x, {})"));
+  EXPECT_TRUE(has_braced_await("co_await configure({}, {1})"));
 }
 
 TEST(TextRules, nothing_is_left_unfinished) {
@@ -105,29 +113,47 @@ TEST(TextRules, no_path_of_one_machine) {
   EXPECT_TRUE(findings.empty()) << shown(findings);
 }
 
+/// The arguments of the call whose parenthesis opens at `open`, as written.
+std::vector<std::string> arguments_of(const TextFile& file, std::size_t open) {
+  std::vector<std::string> out(1);
+  int depth = 0;
+  for (std::size_t i = open; i < file.code.size(); ++i) {
+    const char c = file.code[i];
+    if (c == '(' || c == '{' || c == '[') ++depth;
+    if (c == ')' || c == '}' || c == ']') --depth;
+    if (depth == 0) break;
+    if (depth == 1 && c == ',')
+      out.emplace_back();
+    else if (i > open)
+      out.back() += file.text[i];
+  }
+  for (auto& one : out) one = std::string(trim(one));
+  return out;
+}
+
 TEST(TextRules, every_failure_written_down_has_a_code_and_advice) {
-  static const RE2 open(R"(\b(Failure\s*\())");
-  static const RE2 code(R"re(^Failure\s*\(\s*"([^"]*)")re");
+  static const RE2 call(R"(\b(Failure\s*\())");
+  static const RE2 code(R"re("([^"]*)")re");
   static const RE2 good(R"([a-z0-9_]+(\.[a-z0-9_]+)*)");
   Findings findings;
   std::size_t seen = 0;
   for (const auto& file : files()) {
     if (!file.is_cpp() || is_under(file.path, "tests")) continue;
     re2::StringPiece rest(file.code), found;
-    while (RE2::FindAndConsume(&rest, open, &found)) {
+    while (RE2::FindAndConsume(&rest, call, &found)) {
       const auto begin = static_cast<std::size_t>(found.data() - file.code.data());
-      const auto end = file.code.find(';', begin);
-      const std::string call = file.text.substr(begin, end - begin);
+      const auto arguments = arguments_of(file, begin + found.size() - 1);
       std::string literal;
-      if (!RE2::PartialMatch(call, code, &literal)) continue;
+      if (arguments.size() < 4) continue;  // a declaration, or a copy
       ++seen;
-      if (!RE2::FullMatch(literal, good))
+      if (RE2::FullMatch(arguments[0], code, &literal) && !RE2::FullMatch(literal, good))
         findings.push_back(at(file, begin, "code \"" + literal + "\" is not dotted.lower_case"));
-      if (RE2::PartialMatch(call, R"re(,\s*(""|\{\}|std::string\(\))\s*[,)])re"))
-        findings.push_back(at(file, begin, "a failure with empty words: say what and what to do"));
+      for (std::size_t i = 2; i < 4; ++i)
+        if (arguments[i] == "\"\"" || arguments[i] == "{}" || arguments[i] == "std::string()")
+          findings.push_back(at(file, begin, "a failure without words: say what and what to do"));
     }
   }
-  EXPECT_GT(seen, 10u) << "the rule found too few failures to be looking at the real tree";
+  EXPECT_GT(seen, 100u) << "the rule found too few failures to be looking at the real tree";
   EXPECT_TRUE(findings.empty()) << shown(findings);
 }
 

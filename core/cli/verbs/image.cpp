@@ -68,7 +68,7 @@ const Verb& image_build_verb() {
                   {"json", "", "Print the catalogue entries as a JSON array."},
                   {"quiet", "", "No progress."}},
       .examples = {{"seatrial image build", "What a run needs."},
-                   {"seatrial image build refos-1.0.0@wrong_slug", "One mutant."}},
+                   {"seatrial image build refos-1.0.0@other_slug", "One mutant."}},
       .run = build};
   return verb;
 }

@@ -32,7 +32,7 @@ Result<int> report(const Invocation& call) {
       return usage("--stdout takes one format", "write --format markdown --stdout");
     TRY(const auto record, reports::read_run_record(folder));
     const auto text = reports::find_format(formats.front())
-                          ->render(record, reports::RunFolder(folder, record.started_wall));
+                          ->render(record, reports::RunFolder(folder, record.zero));
     fmt::print("{}", text);
     return 0;
   }

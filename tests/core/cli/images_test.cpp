@@ -32,7 +32,7 @@ TEST(Roles, name_the_bundle_of_the_next_version) {
 TEST(ImageWords, are_paths_or_names) {
   EXPECT_TRUE(looks_like_a_path("./refos"));
   EXPECT_TRUE(looks_like_a_path("os.img"));
-  EXPECT_FALSE(looks_like_a_path("refos-1.0.0@wrong_slug"));
+  EXPECT_FALSE(looks_like_a_path("refos-1.0.0@other_slug"));
 }
 
 class ImageFiles : public testing::Test {
