@@ -110,6 +110,11 @@ Result<Parsed> parse_verb(const Verb& verb, std::vector<std::string> words,
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     app.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string words_of_it = error.what();
+    return usage(fmt::format("'{}': {} needs a value", verb.name,
+                             words_of_it.substr(0, words_of_it.find(':'))),
+                 advice_for("", verb.name));
   } catch (const CLI::ParseError& error) {
     return usage(fmt::format("'{}': {}", verb.name, error.what()), advice_for("", verb.name));
   }

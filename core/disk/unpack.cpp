@@ -61,6 +61,9 @@ Result<> unpack(const std::filesystem::path& packed, const std::filesystem::path
     status = archive_read_next_header(from.get(), &entry);
   if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return damaged(packed, from.get());
 
+  // Bytes that no filter understood come through as they are.
+  if (archive_format(from.get()) == ARCHIVE_FORMAT_RAW && archive_filter_count(from.get()) < 2)
+    return damaged(packed, from.get());
   const io::UniqueFd fd(::open(into.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!fd) return io::file_failure("create", into, errno);
   std::uint64_t size = 0, told = 0;

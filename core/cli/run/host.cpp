@@ -42,10 +42,12 @@ Result<Pipe> make_pipe() {
 /// Everything of one run as its followers see it; lives in run().
 struct Following {
   Following(asio::any_io_executor executor, Scene& s, Display& d)
-      : scene(s), display(d), changed(executor) {}
+      : scene(s), display(d), changed(executor), signals(executor, SIGINT, SIGTERM, SIGHUP) {}
   Scene& scene;
   Display& display;
   Notifier changed;
+  /// Caught from before the bench host starts: a Ctrl-C at any moment goes through here.
+  asio::signal_set signals;
   io::UniqueFd control;
   io::Process* process = nullptr;
   HostEnd end;
@@ -72,9 +74,8 @@ void on_event(Following& run, const model::Event& event) {
 
 /// First: cancel. Second: kill. Third: the guard does what the bench host no longer can.
 Task<Result<>> obey_signals(Following* run) {
-  asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM, SIGHUP);
   for (int count = 1;; ++count) {
-    co_await signals.async_wait(asio::use_awaitable);
+    co_await run->signals.async_wait(asio::use_awaitable);
     run->end.interrupted = true;
     if (count == 1) {
       run->display.say("stopping: the bench goes to its safe state (again to end it at once)");

@@ -69,9 +69,7 @@ const Verb& report_verb() {
       .examples = {{"seatrial report --format all", "Every format for the newest run."},
                    {"seatrial report runs/latest --format markdown --stdout",
                     "For a pull request."}},
-      .exits =
-          "0 written (whatever the verdicts), 2 no such run or format, 3 could not be read "
-          "or written",
+      .exits = "0 written, whatever the verdicts\n2 no such run or format\n3 not written",
       .run = report};
   return verb;
 }

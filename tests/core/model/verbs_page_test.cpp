@@ -44,7 +44,8 @@ TEST(VerbsPage, says_what_the_table_says) {
   if (std::getenv("SEATRIAL_UPDATE")) std::ofstream(path) << page;
   std::ostringstream written;
   written << std::ifstream(path).rdbuf();
-  EXPECT_EQ(written.str(), page) << "docs/bench-protocol.md is out of date: SEATRIAL_UPDATE=1 build/tests/model_test";
+  EXPECT_EQ(written.str(), page)
+      << "docs/bench-protocol.md is out of date: SEATRIAL_UPDATE=1 build/tests/model_test";
 }
 
 }  // namespace
