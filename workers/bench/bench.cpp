@@ -229,6 +229,8 @@ Task<Result<>> Bench::make_safe() {
   Result<> safe;
   if (rig_) safe = co_await rig_->make_safe();
   if (cloud_) co_await cloud_->stop();
+  std::error_code ignored;  // bundles served to the DUT are no evidence; at worst they stay
+  std::filesystem::remove_all(std::filesystem::path(parts_.plan.out) / "files", ignored);
   co_return safe;
 }
 
