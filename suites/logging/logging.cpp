@@ -58,7 +58,7 @@ void flood_and_measure(Bench& bench, const std::string& mode, const std::string&
 }  // namespace
 
 CASE(
-    logging, volatile_by_default, from(Checkpoint::booted), needs(Cap::offline_disk),
+    logging, volatile_by_default, from(Checkpoint::booted_anew), needs(Cap::offline_disk),
     mutants("journal_always_persistent"),
     doc("Without persistentLogging the journal lies in memory: gone after a reboot, and no byte of "
         "it ever on the data or state partition.")) {
@@ -82,7 +82,7 @@ CASE(
         << "a log line is in the raw bytes of the " << partition << " partition";
 }
 
-CASE(logging, persistent_when_enabled, from(Checkpoint::booted), needs(Cap::offline_disk),
+CASE(logging, persistent_when_enabled, from(Checkpoint::booted_anew), needs(Cap::offline_disk),
      mutants("journal_never_persistent"),
      doc("persistentLogging, written as a string as tools do, takes hold at the next boot: the "
          "journal lies in its place on the data partition and lists the earlier boots.")) {
@@ -114,7 +114,7 @@ CASE(logging, persistent_when_enabled, from(Checkpoint::booted), needs(Cap::offl
       << "the line is on the state partition";
 }
 
-CASE(logging, capped_under_a_flood, from(Checkpoint::booted), mutants("journal_cap_removed"),
+CASE(logging, capped_under_a_flood, from(Checkpoint::booted_anew), mutants("journal_cap_removed"),
      doc("However much is logged, the journal stays below its limit and keeps the newest lines, in "
          "memory and on the disk.")) {
   const auto& profile = bench.profile();

@@ -73,7 +73,7 @@ CASE(
 }
 
 CASE(
-    smoke, root_is_read_only_and_state_survives_a_reboot, from(Checkpoint::booted),
+    smoke, root_is_read_only_and_state_survives_a_reboot, from(Checkpoint::booted_anew),
     needs(Cap::offline_disk), mutants("root_writable", "state_not_kept"),
     doc("A write to the root is refused; what is written to the state and data partitions is still "
         "there after a reboot, and on the disk read without the OS.")) {

@@ -93,7 +93,7 @@ std::vector<Boot> boots_after(Bench& bench, int number) {
 
 }  // namespace
 
-CASE(update, good_update_is_kept, from(Checkpoint::provisioned), images("{next}"),
+CASE(update, good_update_is_kept, from(Checkpoint::provisioned_anew), images("{next}"),
      mutants("breadcrumbs_never_cleared", "loader_not_switched"),
      doc("A good update boots, is declared healthy and kept; data and config.json are what they "
          "were, and breadcrumbs and boot counter are cleared, on the disk too.")) {
@@ -129,7 +129,7 @@ CASE(update, good_update_is_kept, from(Checkpoint::provisioned), images("{next}"
   expect_settled_offline(bench, tried.slot);
 }
 
-CASE(update, broken_init_rolls_back_by_boot_count, from(Checkpoint::provisioned),
+CASE(update, broken_init_rolls_back_by_boot_count, from(Checkpoint::provisioned_anew),
      images("{next}+init_broken"), mutants("altboot_missing"),
      doc("A new OS whose init cannot start is left after exactly the loader's number of attempts; "
          "the old OS finds itself in altboot, takes the update back and boots once more.")) {
@@ -170,7 +170,7 @@ CASE(update, broken_init_rolls_back_by_boot_count, from(Checkpoint::provisioned)
   expect_settled_offline(bench, before.slot);
 }
 
-CASE(update, sick_engine_rolls_back_from_user_space, from(Checkpoint::provisioned),
+CASE(update, sick_engine_rolls_back_from_user_space, from(Checkpoint::provisioned_anew),
      images("{next}+engine_never_healthy"),
      mutants("health_always_good", "rollback_hook_does_nothing"),
      doc("A new OS that boots but whose engine never answers gives itself up after its health "

