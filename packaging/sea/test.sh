@@ -116,9 +116,12 @@ sea_test() {
   sea_stage "Build (release)" sea_build all
   sea_timed_tests "Fast tests and repo rules" fast "$SEA_BUILD" -L fast -j "$(jobs_here)"
   sea_stage "Every header stands alone" sea_headers
-  sea_stage "Build (address and undefined-behaviour sanitizers)" sea_sanitized_build
-  ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-    sea_timed_tests "Fast tests under the sanitizers" sanitized "$SEA_BUILD/asan" -L fast -j "$(jobs_here)"
+  # A second build of everything: a quarter of an hour on two cores, so with the longer tiers.
+  if [ "$tier" != ci ]; then
+    sea_stage "Build (address and undefined-behaviour sanitizers)" sea_sanitized_build
+    ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+      sea_timed_tests "Fast tests under the sanitizers" sanitized "$SEA_BUILD/asan" -L fast -j "$(jobs_here)"
+  fi
   # A quarter of an hour on two cores: with the nightly proofs. The rules that must never be broken
   # (sizes, nesting, forbidden calls) are tests of their own in tests/repo.
   if [ "$tier" = nightly ]; then sea_stage "clang-tidy" sea_tidy; fi
