@@ -43,6 +43,14 @@ Result<SuiteProcess> SuiteProcess::start(asio::any_io_executor executor, const S
                  {"SEATRIAL_RUN", call.run},
                  {"SEATRIAL_ATTEMPT", std::to_string(call.attempt)},
                  {"SEATRIAL_SUITE_DIGEST", call.digest}};
+  // What somebody set for tests of his own must not choose, repeat or silence cases here.
+  command.unset = {"GTEST_OUTPUT",
+                   "GTEST_FILTER",
+                   "GTEST_REPEAT",
+                   "GTEST_SHUFFLE",
+                   "GTEST_TOTAL_SHARDS",
+                   "GTEST_SHARD_INDEX",
+                   "GTEST_ALSO_RUN_DISABLED_TESTS"};
   command.stdout_fd = write.get();
   command.stderr_fd = write.get();
   TRY(auto process, io::Process::start(executor, std::move(command)));
