@@ -132,6 +132,13 @@ std::vector<Boot> Bench::boots() {
   return all;
 }
 
+Boot Bench::restart() {
+  const Boot before = current_boot();
+  soft_off(budget("shutdown"));
+  power_on();
+  return next_boot(before, budget("boot_to_ssh"));
+}
+
 void Bench::wait_for_shell(Within budget) { caller_->call("shell.wait", json::object(), budget); }
 
 CommandResult Bench::run(const std::string& command, Within budget) {

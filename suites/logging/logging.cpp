@@ -58,7 +58,7 @@ void flood_and_measure(Bench& bench, const std::string& mode, const std::string&
 }  // namespace
 
 CASE(
-    logging, volatile_by_default, from(Checkpoint::booted_anew), needs(Cap::offline_disk),
+    logging, volatile_by_default, from(Checkpoint::booted), needs(Cap::offline_disk),
     mutants("journal_always_persistent"),
     doc("Without persistentLogging the journal lies in memory: gone after a reboot, and no byte of "
         "it ever on the data or state partition.")) {
@@ -71,30 +71,33 @@ CASE(
   EXPECT_THAT(bench.output("journalctl --header | grep 'File path'"),
               HasSubstr("/run/log/journal"));
 
-  bench.reboot();
-  bench.next_boot(before, bench.budget("boot_to_ssh"));
-  EXPECT_FALSE(logged(bench, line)) << "a line of the boot before is still there";
-  EXPECT_EQ(boots_in_journal(bench), 1u) << "the journal knows more than the running boot";
-
   bench.soft_off(bench.budget("shutdown"));
   for (const auto* partition : {"data", "state"})
     EXPECT_THAT(bench.disk().search(partition, line), IsEmpty())
         << "a log line is in the raw bytes of the " << partition << " partition";
+
+  bench.power_on();
+  bench.next_boot(before, bench.budget("boot_to_ssh"));
+  EXPECT_FALSE(logged(bench, line)) << "a line of the boot before is still there";
+  EXPECT_EQ(boots_in_journal(bench), 1u) << "the journal knows more than the running boot";
 }
 
-CASE(logging, persistent_when_enabled, from(Checkpoint::booted_anew), needs(Cap::offline_disk),
+CASE(logging, persistent_when_enabled, from(Checkpoint::booted), needs(Cap::offline_disk),
      mutants("journal_never_persistent"),
      doc("persistentLogging, written as a string as tools do, takes hold at the next boot: the "
          "journal lies in its place on the data partition and lists the earlier boots.")) {
-  const Boot before = bench.current_boot();
   bench.configure({{"persistentLogging", "true"}});
-
-  bench.reboot();
-  const Boot first = bench.next_boot(before, bench.budget("boot_to_ssh"));
+  const Boot first = bench.restart();
   const auto line = marker(first, "persistent");
   log_line(bench, line);
 
-  bench.reboot();
+  bench.soft_off(bench.budget("shutdown"));
+  EXPECT_THAT(bench.disk().search("data", line), Not(IsEmpty()))
+      << "the line is not on the data partition";
+  EXPECT_THAT(bench.disk().search("state", line), IsEmpty())
+      << "the line is on the state partition";
+
+  bench.power_on();
   const Boot second = bench.next_boot(first, bench.budget("boot_to_ssh"));
   EXPECT_TRUE(logged(bench, line)) << "the line of the boot before is gone";
   EXPECT_EQ(boots_in_journal(bench), 2u) << "the two boots since it was enabled";
@@ -107,23 +110,16 @@ CASE(logging, persistent_when_enabled, from(Checkpoint::booted_anew), needs(Cap:
   const auto place = bench.profile().path("journal_on_data");
   EXPECT_THAT(bench.run("find " + place + " -name '*.journal'").lines(), Not(IsEmpty()))
       << "no journal in the documented place";
-  bench.soft_off(bench.budget("shutdown"));
-  EXPECT_THAT(bench.disk().search("data", line), Not(IsEmpty()))
-      << "the line is not on the data partition";
-  EXPECT_THAT(bench.disk().search("state", line), IsEmpty())
-      << "the line is on the state partition";
 }
 
-CASE(logging, capped_under_a_flood, from(Checkpoint::booted_anew), mutants("journal_cap_removed"),
+CASE(logging, capped_under_a_flood, from(Checkpoint::booted), mutants("journal_cap_removed"),
      doc("However much is logged, the journal stays below its limit and keeps the newest lines, in "
          "memory and on the disk.")) {
   const auto& profile = bench.profile();
   flood_and_measure(bench, "volatile", "/run/log/journal", profile.limit("journal_volatile_mb"));
 
-  const Boot before = bench.current_boot();
   bench.configure({{"persistentLogging", true}});
-  bench.reboot();
-  bench.next_boot(before, bench.budget("boot_to_ssh"));
+  bench.restart();
   flood_and_measure(bench, "persistent", profile.path("journal_on_data"),
                     profile.limit("journal_persistent_mb"));
 }
