@@ -48,6 +48,7 @@ std::string equality(Lines& lines) {
   const auto left_value = lines.field("Which is:");
   const std::string right(trim(lines.take()));
   const auto right_value = lines.field("Which is:");
+  if (left.empty() || right.empty()) return {};
   if (lines.field("With diff:"))
     while (!lines.done() &&
            std::string_view("@+- ").find(lines.peek().substr(0, 1)) != std::string_view::npos &&
@@ -90,7 +91,7 @@ std::string claim_sentence(std::string_view gtest_text) {
   else
     return one_line(gtest_text, 400);
   const std::string said = one_line(lines.rest(), 240);
-  if (said.empty()) return fact.empty() ? "an expectation did not hold" : fact;
+  if (said.empty()) return fact.empty() ? one_line(gtest_text, 400) : fact;
   return fact.empty() ? said : said + ": " + fact;
 }
 

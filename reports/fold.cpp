@@ -183,15 +183,32 @@ void sentinel(FoldState& state, const Event& event) {
               size_of(event, "offset"), event.truth("allowed"), event.mono});
 }
 
+std::optional<double> span_of(const Event& event, const char* key) {
+  const double span = event.number(key, -1);
+  return span >= 0 ? std::optional<double>(span) : std::nullopt;
+}
+
+/// A boot is told again whenever more of it is known, perhaps when its case is over; the last
+/// telling counts, at the place of the first.
 void boot(FoldState& state, const Event& event) {
   Boot seen{.number = FoldState::id_of(event, "number"),
             .boot_id = event.text("boot_id"),
             .slot = event.text("slot"),
             .reason = event.text("reason"),
-            .seconds_to_login = std::nullopt,
-            .at = event.mono};
-  if (const double took = event.number("seconds_to_login", -1); took >= 0)
-    seen.seconds_to_login = took;
+            .why = event.text("why"),
+            .os_version = event.text("os_version"),
+            .ended_by = event.text("ended_by"),
+            .panicked = event.truth("panicked"),
+            .console_offset = size_of(event, "console_offset"),
+            .seconds_to_login = span_of(event, "seconds_to_login"),
+            .seconds_to_shell = span_of(event, "seconds_to_shell"),
+            .at = event.number("at", event.mono)};
+  if (event.data->contains("console_offset")) {
+    if (Boot* known = state.find_boot(event, seen)) {
+      *known = std::move(seen);
+      return;
+    }
+  }
   state.keep(event, &Happenings::boots, std::move(seen));
 }
 

@@ -138,6 +138,15 @@ Step* FoldState::find_step(const Event& event) {
   return it == step_index.end() ? nullptr : &happenings(place).steps[it->second];
 }
 
+Boot* FoldState::find_boot(const Event& event, const Boot& like) {
+  const auto place = place_of(event);
+  const auto next = happenings(place).boots.size();
+  const auto [it, is_new] = boot_index.try_emplace({like.number, like.console_offset}, place, next);
+  if (is_new) return nullptr;
+  auto& boots = happenings(it->second.first).boots;
+  return it->second.second < boots.size() ? &boots[it->second.second] : nullptr;
+}
+
 void FoldState::warn(std::string text) {
   if (run.warnings.size() < kMostItems) run.warnings.push_back(std::move(text));
 }

@@ -28,6 +28,9 @@ struct FoldState {
   std::set<Place> done;
   /// Step id -> index in the steps of its place (no place: outside of all cases).
   std::map<std::pair<std::optional<Place>, std::string>, std::size_t> step_index;
+  /// (number, console offset) -> where it is kept
+  std::map<std::pair<std::string, std::uint64_t>, std::pair<std::optional<Place>, std::size_t>>
+      boot_index;
   double last_mono = 0;
 
   Attempt& attempt(const Place& place) {
@@ -46,6 +49,9 @@ struct FoldState {
   /// nullptr when the attempt has too many steps; then it is counted as left out.
   Step* add_step(const model::Event& event, Step step, bool beyond_the_cap = false);
   Step* find_step(const model::Event& event);
+
+  /// The boot of this number that began at the same byte of the console, if it was told before.
+  Boot* find_boot(const model::Event& event, const Boot& like);
 
   template <class T>
   void keep(const model::Event& event, std::vector<T> Happenings::*list, T item) {

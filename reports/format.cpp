@@ -4,8 +4,11 @@
 #include <algorithm>
 
 #include "core/base/text.hpp"
+#include "reports/ctrf/ctrf.hpp"
+#include "reports/github/github.hpp"
 #include "reports/html/html.hpp"
 #include "reports/junit/junit.hpp"
+#include "reports/kcidb/kcidb.hpp"
 #include "reports/markdown/markdown.hpp"
 #include "reports/tap/tap.hpp"
 
@@ -18,6 +21,12 @@ const std::vector<Format>& formats() {
        render_junit},
       {"tap", "report.tap", "text/plain", "TAP 14 with YAML diagnostics", render_tap},
       {"markdown", "report.md", "text/markdown", "a summary for a pull request", render_markdown},
+      {"ctrf", "ctrf.json", "application/json",
+       "Common Test Report Format, for its actions and tools", render_ctrf},
+      {"kcidb", "kcidb.json", "application/json", "KCIDB 5.3, for KernelCI dashboards",
+       render_kcidb},
+      {"github", "github.txt", "text/plain",
+       "annotations: print this file in a GitHub Actions step", render_github},
   };
   return table;
 }

@@ -67,8 +67,10 @@ struct Sentinel {
 };
 
 struct Boot {
-  std::string number, boot_id, slot, reason;
-  std::optional<double> seconds_to_login;
+  std::string number, boot_id, slot, reason, why, os_version, ended_by;
+  bool panicked = false;
+  std::uint64_t console_offset = 0;
+  std::optional<double> seconds_to_login, seconds_to_shell;
   double at = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "reports/escape.hpp"
@@ -11,10 +12,10 @@
 namespace seatrial::reports {
 namespace {
 
-std::string step_line(const Step& step) {
+std::string step_line(const Step& step, double zero) {
   const char* mark = !step.finished ? "..." : step.ok ? "ok " : "NOT";
   std::string line =
-      fmt::format("{:>9.3f}  {} {:{}}{}", step.at, mark, "", 2 * std::min(step.depth, 8),
+      fmt::format("{:>9.3f}  {} {:{}}{}", step.at - zero, mark, "", 2 * std::min(step.depth, 8),
                   one_line(step.text.empty() ? step.name : step.text, 160));
   line += "  " + span(step.seconds);
   if (step.budget_seconds > 0) line += " of " + span(step.budget_seconds);
@@ -68,7 +69,7 @@ std::string trail_text(const Attempt& attempt, std::size_t most) {
   std::size_t shown = 0, hidden = 0;
   for (const auto& step : attempt.steps) {
     if (shown < most || !step.ok || !step.finished) {
-      text += step_line(step);
+      text += step_line(step, attempt.at);
       ++shown;
     } else {
       ++hidden;
@@ -78,24 +79,27 @@ std::string trail_text(const Attempt& attempt, std::size_t most) {
     text += fmt::format("           ({} more are in events.jsonl)\n",
                         count_of(hidden + attempt.left_out, "step"));
   for (const auto& boot : attempt.boots)
-    text += fmt::format("{:>9.3f}  boot {} slot {} {}\n", boot.at, one_line(boot.number, 20),
-                        one_line(boot.slot, 40), one_line(boot.reason, 80));
+    text +=
+        fmt::format("{:>9.3f}  boot {} slot {} {}\n", boot.at - attempt.at,
+                    one_line(boot.number, 20), one_line(boot.slot, 40), one_line(boot.reason, 80));
   for (const auto& hit : attempt.sentinels)
-    text += fmt::format("{:>9.3f}  console {}{}: {}\n", hit.at, one_line(hit.id, 60),
+    text += fmt::format("{:>9.3f}  console {}{}: {}\n", hit.at - attempt.at, one_line(hit.id, 60),
                         hit.allowed ? " (allowed)" : "", one_line(hit.line));
   for (const auto& made : attempt.measurements)
-    text += fmt::format("{:>9.3f}  measured {} = {}\n", made.at, one_line(made.name, 80),
-                        measurement_text(made));
+    text += fmt::format("{:>9.3f}  measured {} = {}\n", made.at - attempt.at,
+                        one_line(made.name, 80), measurement_text(made));
   return text;
 }
 
-std::string console_text(const Excerpt& excerpt) {
+std::string console_text(const Excerpt& excerpt, double zero) {
   std::string text;
   for (const auto& line : excerpt.lines) {
     if (line.skipped) text += fmt::format("  [... {} bytes ...]\n", line.skipped);
     text += line.kind == ExcerptLine::Kind::explains ? "> " : "  ";
-    if (line.at) text += fmt::format("{:>9.3f}  ", *line.at);
-    text += one_line(line.bytes, 300) + "\n";
+    if (line.at) text += fmt::format("{:>9.3f}  ", *line.at - zero);
+    std::string bytes = plain(std::string_view(line.bytes).substr(0, 300));
+    std::replace(bytes.begin(), bytes.end(), '\n', ' ');
+    text += bytes + "\n";
   }
   return text;
 }

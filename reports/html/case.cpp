@@ -93,9 +93,18 @@ std::string events_of_device(const Attempt& attempt) {
     std::string text =
         fmt::format("{}<b>boot {}</b>", icon("boot"), html(one_line(seen.number, 12)));
     if (!seen.slot.empty()) text += fmt::format(" slot {}", html(one_line(seen.slot, 40)));
-    if (!seen.reason.empty()) text += fmt::format(", {}", html(one_line(seen.reason, 80)));
+    std::string reason = one_line(seen.why.empty() ? seen.reason : seen.why, 120);
+    std::replace(reason.begin(), reason.end(), '_', ' ');
+    if (!reason.empty()) text += fmt::format(", {}", html(reason));
+    if (!seen.os_version.empty())
+      text += fmt::format(", OS {}", html(one_line(seen.os_version, 40)));
     if (seen.seconds_to_login)
       text += fmt::format(", login after {}", span(*seen.seconds_to_login));
+    else if (seen.seconds_to_shell)
+      text += fmt::format(", shell after {}", span(*seen.seconds_to_shell));
+    if (seen.panicked) text += ", <span class=\"hitword\">panicked</span>";
+    if (!seen.ended_by.empty())
+      text += fmt::format(", ended by {}", html(one_line(seen.ended_by, 60)));
     if (!seen.boot_id.empty())
       text += fmt::format(" <code>{}</code>", html(one_line(seen.boot_id, 8)));
     moments.emplace_back(seen.at, std::move(text));

@@ -28,7 +28,9 @@ std::string_view tone_class(Headline::Tone tone) {
 
 /// "bench qemu (tcg)"
 std::string bench_of(const RunRecord& run) {
-  const auto name = run.fact("bench", "name"), accelerator = run.fact("bench", "accelerator");
+  const auto name = run.fact("bench", "name");
+  auto accelerator = run.fact("bench", "accelerator");
+  if (accelerator.empty()) accelerator = run.fact("bench", "instruments.accelerator");
   return name.empty()
              ? ""
              : one_line("bench " + name + (accelerator.empty() ? "" : " (" + accelerator + ")"),

@@ -82,6 +82,12 @@
       document.getElementById('shown').textContent = shown === cases.length ? '' : `${shown} of ${cases.length} shown`;
     };
     reset = () => { find.value = ''; chips.forEach((chip) => { chip.ariaPressed = 'false'; }); apply(); };
+    // ?q=words&v=fail,error: a filtered page can be linked to.
+    const asked = new URLSearchParams(location.search);
+    find.value = asked.get('q') || '';
+    const kinds = (asked.get('v') || '').split(',');
+    chips.forEach((chip) => { chip.ariaPressed = String(kinds.includes(chip.dataset.v)); });
+    apply();
     let pending;
     find.addEventListener('input', () => { clearTimeout(pending); pending = setTimeout(apply, 80); });
     chips.forEach((chip) => chip.addEventListener('click', () => {

@@ -184,7 +184,7 @@ class Writer {
         text += fmt::format("attempt {}: {}\n", attempt.number, verdict_words(attempt.verdict));
       text += trail_text(attempt, attempt.verdict == Verdict::pass ? 20 : 60);
       const bool red = attempt.verdict != Verdict::pass && attempt.verdict != Verdict::skip;
-      const auto console = red ? console_text(excerpts_.of(attempt)) : std::string();
+      const auto console = red ? console_text(excerpts_.of(attempt), attempt.at) : std::string();
       if (!console.empty()) text += "\nconsole:\n" + console;
       for (const auto& file : attempt.artifacts)
         if (folder_.has_file(file.path))

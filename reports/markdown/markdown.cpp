@@ -80,7 +80,8 @@ std::string one_case(const RunRecord& run, const Case& of, const Excerpts& excer
   }
   std::string more = fenced(clipped(failure_text(telling), 3000)) + "\n" +
                      fenced(clipped(trail_text(telling, 25), 4000));
-  if (const auto console = console_text(excerpt); !console.empty()) more += "\n" + fenced(console);
+  if (const auto console = console_text(excerpt, telling.at); !console.empty())
+    more += "\n" + fenced(console);
   text += details("Expectations, steps and console", more);
   return text + "Repeat it: " + markdown_code(repeat_command(run, of)) + "\n\n";
 }

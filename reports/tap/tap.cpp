@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.hpp"
@@ -29,13 +29,18 @@ std::string described(std::string_view text) {
 /// A double-quoted YAML scalar; JSON strings are a subset of them.
 std::string yaml_text(std::string_view text) { return nlohmann::json(plain(text)).dump(); }
 
+std::string yaml_number(double value) {
+  return std::isfinite(value) ? number_text(value) : yaml_text(number_text(value));
+}
+
 void block(std::string& into, std::string_view indent, std::string_view key,
            const std::string& text) {
   if (text.empty()) return;
-  into += fmt::format("{}  {}: |\n", indent, key);
-  // The first line of a block scalar sets its indentation; a leading blank would confuse it.
-  for (const auto& line : split(trim(plain(text)), '\n'))
-    into += fmt::format("{}    {}\n", indent, line);
+  into += fmt::format("{}  {}: |2\n", indent, key);
+  // The "2" says how far the block is indented: its first line may itself begin with blanks.
+  std::string clean = plain(text);
+  while (!clean.empty() && clean.back() == '\n') clean.pop_back();
+  for (const auto& line : split(clean, '\n')) into += fmt::format("{}    {}\n", indent, line);
 }
 
 bool is_ok(Verdict verdict) {
@@ -63,15 +68,15 @@ std::string diagnostics(const RunRecord& run, const Case& of, const Excerpts& ex
     const auto inner = indent.substr(2);
     block(text, inner, "failure", failure_text(telling));
     block(text, inner, "steps", trail_text(telling, 40));
-    block(text, inner, "console", console_text(excerpts.of(telling)));
+    block(text, inner, "console", console_text(excerpts.of(telling), telling.at));
     add("repeat", repeat_command(run, of));
   }
   if (!telling.measurements.empty()) {
     text += fmt::format("{}measurements:\n", indent);
     for (const auto& made : telling.measurements)
-      text += fmt::format("{}  - {{name: {}, value: {}, unit: {}, ok: {}}}\n", indent,
-                          yaml_text(made.name), yaml_text(number_text(made.value)),
-                          yaml_text(made.unit), made.ok);
+      text +=
+          fmt::format("{}  - {{name: {}, value: {}, unit: {}, ok: {}}}\n", indent,
+                      yaml_text(made.name), yaml_number(made.value), yaml_text(made.unit), made.ok);
   }
   return text + fmt::format("{}...\n", indent);
 }

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each format promises its reader, on runs made for the purpose. The whole text of reports of
+// recorded runs is in golden_test.cpp.
+#include "reports/format.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "reports/headline.hpp"
+#include "tests/reports/run_builder.hpp"
+
+namespace seatrial::reports {
+namespace {
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string render(std::string_view format, RunBuilder& build) {
+  const auto run = build.record();
+  return find_format(format)->render(run, RunFolder(build.folder(), run.zero));
+}
+
+/// One case of every verdict.
+void every_verdict(RunBuilder& build) {
+  build.start({"s.pass", "s.fail", "s.error", "s.timeout", "s.skip", "s.gone", "t.flaky"});
+  build.begin("s.pass").wait(1).end("pass");
+  build.begin("s.fail").console("[FAILED] engine\n").wait(1);
+  build.event("assertion", {{"ok", false}, {"text", "no"}, {"file", "suites/s.cpp"}, {"line", 9}});
+  build.end("fail");
+  build.begin("s.error").end(
+      "error", {{"failure", failure_json("mux.stuck", Blame::bench, "stuck", "reseat it")}});
+  build.begin("s.timeout")
+      .end("timeout", {{"failure", failure_json("deadline.case", Blame::unknown, "late", "look")}});
+  build.event("case_finished", {{"verdict", "skip"}});
+  build.begin("s.skip").end("skip", {{"reason", "no lab network"}});
+  build.begin("t.flaky").end("fail").begin("t.flaky", 2).end("pass");
+  build.event("measurement", {{"name", "x"}});
+  build.finish();
+}
+
+void expect_valid_junit(const std::string& xml, const std::filesystem::path& folder) {
+  const auto path = folder / "checked.xml";
+  std::ofstream(path) << xml;
+  const std::string command = "xmllint --nonet --noout --schema " SEATRIAL_SOURCE_DIR
+                              "/tests/reports/junit.xsd '" +
+                              path.string() + "' 2>'" + path.string() + ".log'";
+  const int status = std::system(command.c_str());
+  std::ifstream log(path.string() + ".log");
+  EXPECT_EQ(status, 0) << "xmllint (libxml2-utils) says:\n"
+                       << std::string(std::istreambuf_iterator<char>(log), {});
+}
+
+TEST(Formats, the_table_is_complete_and_unknown_names_get_a_suggestion) {
+  for (const auto& format : formats()) {
+    EXPECT_EQ(find_format(format.name), &format);
+    EXPECT_FALSE(format.doc.empty());
+    EXPECT_FALSE(format.file.empty());
+  }
+  const auto wrong = write_reports("/nonexistent", {"junti"});
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_EQ(wrong.error().code(), "usage.unknown_format");
+  EXPECT_THAT(wrong.error().advice(), HasSubstr("did you mean junit"));
+}
+
+TEST(Formats, reports_are_written_whole_and_replace_older_ones) {
+  RunBuilder build;
+  every_verdict(build);
+  build.write();
+  std::ofstream(build.folder() / "junit.xml") << "old";
+  const auto written = write_reports(build.folder(), {"all"});
+  ASSERT_TRUE(written.has_value()) << written.error().describe();
+  EXPECT_EQ(written->size(), formats().size());
+  for (const auto& path : *written) EXPECT_GT(std::filesystem::file_size(path), 100u) << path;
+  for (const auto& entry : std::filesystem::directory_iterator(build.folder()))
+    EXPECT_THAT(entry.path().string(), Not(HasSubstr(".tmp")));
+}
+
+TEST(Formats, a_report_that_cannot_be_written_says_why) {
+  RunBuilder build;
+  every_verdict(build);
+  build.write();
+  std::filesystem::create_directory(build.folder() / "junit.xml");
+  const auto written = write_reports(build.folder(), {"junit"});
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().code(), "report.not_written");
+}
+
+TEST(JUnit, every_verdict_maps_as_documented_and_fits_the_schema) {
+  RunBuilder build;
+  every_verdict(build);
+  const auto xml = render("junit", build);
+  expect_valid_junit(xml, build.folder());
+  EXPECT_THAT(xml, HasSubstr("tests=\"7\" failures=\"2\" errors=\"2\" time="));
+  EXPECT_THAT(xml,
+              HasSubstr("<failure type=\"expectation.failed\" message=\"no [blame: product]\">"));
+  EXPECT_THAT(xml, HasSubstr("suites/s.cpp:9:"));
+  EXPECT_THAT(xml, HasSubstr("<error type=\"mux.stuck\" message=\"stuck [blame: bench]\">"));
+  EXPECT_THAT(xml, HasSubstr("<error type=\"timeout\""));
+  EXPECT_THAT(xml, HasSubstr("<skipped message=\"skip: no lab network\"/>"));
+  EXPECT_THAT(xml, HasSubstr("<skipped message=\"not_run: the run ended without reaching it\"/>"));
+  EXPECT_THAT(xml, HasSubstr("<failure type=\"flaky\" message=\"flaky: passed 1 of 2 attempts"));
+  EXPECT_THAT(xml, HasSubstr("[FAILED] engine"));
+  EXPECT_THAT(xml, HasSubstr("repeat with: seatrial run s.fail"));
+  EXPECT_THAT(xml, Not(HasSubstr("the_run_ended_well"))) << "something is red already";
+}
+
+TEST(JUnit, a_run_that_proves_nothing_is_never_green) {
+  RunBuilder nothing;
+  expect_valid_junit(render("junit", nothing.start({}).finish()), nothing.folder());
+  EXPECT_THAT(render("junit", nothing), HasSubstr("the_run_ended_well"));
+  RunBuilder stopped;
+  stopped.start({"s.a"}).finish({{"interrupted", true}});
+  const auto xml = render("junit", stopped);
+  expect_valid_junit(xml, stopped.folder());
+  EXPECT_THAT(xml,
+              HasSubstr("<error type=\"run.incomplete\" message=\"The run was interrupted.\">"));
+  RunBuilder good;
+  good.start({"s.a"}).begin("s.a").end("pass").finish();
+  EXPECT_THAT(render("junit", good), Not(HasSubstr("the_run_ended_well")));
+}
+
+TEST(Tap, plan_points_and_subtests_agree) {
+  RunBuilder build;
+  every_verdict(build);
+  const auto tap = render("tap", build);
+  EXPECT_EQ(tap.rfind("TAP version 14\n", 0), 0u);
+  EXPECT_THAT(tap, HasSubstr("\n1..2\n"));
+  EXPECT_THAT(tap, HasSubstr("    1..6\n"));
+  EXPECT_THAT(tap, HasSubstr("    ok 5 - skip # SKIP no lab network\n"));
+  EXPECT_THAT(tap, HasSubstr("    ok 6 - gone # SKIP not run: "));
+  EXPECT_THAT(tap, HasSubstr("not ok 2 - t\n"));
+  const auto points = [&](const char* pattern) {
+    const std::regex regex(pattern, std::regex::multiline);
+    return std::distance(std::sregex_iterator(tap.begin(), tap.end(), regex), {});
+  };
+  EXPECT_EQ(points("^(not )?ok [0-9]+ - "), 2);
+  EXPECT_EQ(points("^    (not )?ok [0-9]+ - "), 7);
+  EXPECT_EQ(points("^      ---$"), points("^      \\.\\.\\.$"));
+}
+
+TEST(Tap, a_run_that_proves_nothing_is_not_ok) {
+  RunBuilder build;
+  EXPECT_THAT(render("tap", build.start({"s.a"})), HasSubstr("\nnot ok 2 - the run proves it\n"));
+}
+
+TEST(Ctrf, every_verdict_maps_as_documented) {
+  RunBuilder build;
+  every_verdict(build);
+  const auto report = json::parse(render("ctrf", build));
+  EXPECT_EQ(report["reportFormat"], "CTRF");
+  const auto& results = report["results"];
+  const auto& summary = results["summary"];
+  EXPECT_EQ(summary["tests"], 7);
+  EXPECT_EQ(summary["passed"].get<int>() + summary["failed"].get<int>() +
+                summary["skipped"].get<int>() + summary["pending"].get<int>() +
+                summary["other"].get<int>(),
+            7);
+  std::map<std::string, std::string> status;
+  for (const auto& test : results["tests"]) {
+    status[test["rawStatus"]] = test["status"];
+    EXPECT_TRUE(test["duration"].is_number_integer());
+  }
+  EXPECT_EQ(status, (std::map<std::string, std::string>{{"pass", "passed"},
+                                                        {"fail", "failed"},
+                                                        {"flaky", "failed"},
+                                                        {"error", "other"},
+                                                        {"timeout", "other"},
+                                                        {"skip", "skipped"},
+                                                        {"not_run", "pending"}}));
+  EXPECT_EQ(results["tests"][6]["flaky"], true);
+  EXPECT_EQ(results["tests"][6]["retryAttempts"].size(), 2u);
+  EXPECT_EQ(results["environment"]["healthy"], false);
+}
+
+TEST(Kcidb, every_attempt_is_a_test_of_the_build_and_figures_are_numbers) {
+  RunBuilder build;
+  build.start({"s.a b", "s.never"}).begin("s.a b");
+  build.event("measurement", {{"name", "boot"}, {"value", 12.5}, {"unit", "s"}});
+  build.end("error").begin("s.a b", 2).end("pass").finish();
+  const auto report = json::parse(render("kcidb", build));
+  EXPECT_EQ(report["version"], (json{{"major", 5}, {"minor", 3}}));
+  std::vector<std::string> statuses;
+  for (const auto& test : report["tests"]) {
+    EXPECT_EQ(test["build_id"], report["builds"][0]["id"]);
+    EXPECT_EQ(test["id"].get<std::string>().rfind("seatrial:", 0), 0u);
+    EXPECT_TRUE(std::regex_match(test["path"].get<std::string>(),
+                                 std::regex("([a-zA-Z0-9_-]+(\\.[a-zA-Z0-9_-]+)*)?")));
+    statuses.push_back(test["status"]);
+  }
+  EXPECT_THAT(statuses, testing::ElementsAre("ERROR", "DONE", "PASS", "MISS"));
+  EXPECT_EQ(report["tests"][1]["number"], (json{{"value", 12.5}, {"unit", "s"}}));
+  EXPECT_EQ(report["builds"][0]["checkout_id"], report["checkouts"][0]["id"]);
+}
+
+TEST(Github, failures_point_at_the_suite_and_ten_speak_for_all) {
+  RunBuilder build;
+  build.start({});
+  for (int i = 0; i < 30; ++i) {
+    build.begin("s.c" + std::to_string(i));
+    build.event("assertion",
+                {{"ok", false}, {"text", "a\nb"}, {"file", "suites/s.cpp"}, {"line", i}});
+    build.end("fail");
+  }
+  const auto text = render("github", build.finish());
+  std::size_t errors = 0;
+  for (auto at = text.find("::error "); at != std::string::npos; at = text.find("::error ", at + 1))
+    ++errors;
+  EXPECT_EQ(errors, 10u);
+  EXPECT_THAT(text, HasSubstr("::error file=suites/s.cpp,line=3,title=s.c3 failed::a b%0AWhose"));
+  EXPECT_THAT(text, HasSubstr("21 cases more"));
+}
+
+TEST(Markdown, it_fits_into_a_comment_whatever_fails) {
+  RunBuilder build;
+  build.start({});
+  for (int i = 0; i < 900; ++i) {
+    build.begin("s.case_number_" + std::to_string(i));
+    build.event("assertion", {{"ok", false}, {"text", std::string(4000, 'x')}});
+    build.end("fail");
+  }
+  const auto text = render("markdown", build.finish());
+  EXPECT_LT(text.size(), 62'000u);
+  EXPECT_THAT(text, HasSubstr("more are in the report"));
+}
+
+TEST(Formats, hostile_text_stays_text_in_all_of_them) {
+  RunBuilder build;
+  const auto evil = hostile();
+  build.start({"s." + evil}, {{"mutant", evil}, {"argv", {"seatrial", evil}}});
+  build.begin("s." + evil).console(evil + "\nKernel panic" + evil + "\n").wait(1);
+  build.event("sentinel", {{"id", evil}, {"severity", evil}, {"line", evil}, {"offset", 3}});
+  build.event("assertion", {{"ok", false}, {"text", evil}, {"file", evil}, {"line", 1}});
+  build.event("artifact", {{"name", evil}, {"path", "../" + evil}, {"media_type", evil}});
+  build.event("measurement", {{"name", evil}, {"unit", evil}, {"value", 1}, {"ok", false}});
+  build.step(evil, 1, false).event("note", {{"text", evil}, {"level", evil}});
+  build.end("fail", {{"failure", failure_json(evil, Blame::product, evil, evil)}}).finish();
+
+  const auto xml = render("junit", build);
+  expect_valid_junit(xml, build.folder());
+  EXPECT_THAT(xml, Not(HasSubstr("<script")));
+  const auto page = render("html", build);
+  std::size_t scripts = 0;
+  for (auto at = page.find("<script"); at != std::string::npos; at = page.find("<script", at + 1))
+    ++scripts;
+  EXPECT_EQ(scripts, 1u) << "only our own";
+  EXPECT_THAT(page, Not(HasSubstr("<img")));
+  EXPECT_THAT(page, Not(HasSubstr("href=\"./..")));
+  EXPECT_TRUE(json::accept(render("ctrf", build)));
+  EXPECT_TRUE(json::accept(render("kcidb", build)));
+  const auto github = render("github", build);
+  EXPECT_THAT(github, Not(HasSubstr("\n::error::x"))) << "a device cannot make annotations";
+  const auto markdown = render("markdown", build);
+  EXPECT_THAT(markdown, Not(HasSubstr("|@all")));
+  for (const auto& format : formats()) {
+    const auto text = render(format.name, build);
+    EXPECT_EQ(text.find('\x1b'), std::string::npos) << format.name;
+    EXPECT_EQ(text.find('\x01'), std::string::npos) << format.name;
+    EXPECT_EQ(text.find('\xff'), std::string::npos) << format.name;
+  }
+}
+
+TEST(Formats, what_was_redacted_stays_so_and_the_log_is_the_only_source) {
+  RunBuilder build;
+  build.start({"s.a"}, {{"argv", {"seatrial", "run", "--cloud", "https://<redacted>@api"}}});
+  build.begin("s.a").console("token=<redacted>\n").end("fail").finish();
+  EXPECT_THAT(render("html", build), HasSubstr("https://&lt;redacted&gt;@api"));
+  EXPECT_THAT(render("html", build), HasSubstr("token=&lt;redacted&gt;"));
+}
+
+TEST(Headline, says_go_only_when_everything_chosen_was_proven) {
+  const auto word = [](RunBuilder& build) {
+    const auto head = headline(build.record());
+    return head.word + ": " + head.sentence;
+  };
+  RunBuilder good, skipped, open, bad, none;
+  good.start({"s.a", "s.b"}).begin("s.a").end("pass").begin("s.b").end("pass").finish();
+  EXPECT_EQ(word(good), "Go: all 2 cases passed");
+  skipped.start({"s.a"}).begin("s.a").end("skip", {{"reason", "x"}}).finish();
+  EXPECT_EQ(word(skipped), "Not proven: every case was skipped");
+  open.start({"s.a", "s.b"}).begin("s.a").end("error").finish();
+  EXPECT_EQ(word(open), "Not proven: 1 of 2 cases could not be judged, 1 not run");
+  bad.start({"s.a", "s.b"}).begin("s.a").end("fail").begin("s.b").end("pass").finish();
+  EXPECT_EQ(word(bad), "No-go: 1 of 2 cases failed");
+  EXPECT_EQ(word(none.start({}).finish()), "Not proven: no case was run");
+}
+
+TEST(RepeatCommand, keeps_what_is_tested_and_drops_how_it_was_asked) {
+  RunBuilder build;
+  build.start({"s.a"}, {{"argv",
+                         {"seatrial", "run", "s", "--repeat", "5", "--image", "a b.img",
+                          "--device=rpi", "--format", "html", "--mutant", "slow"}}});
+  const auto run = build.record();
+  EXPECT_EQ(repeat_command(run, run.cases[0]),
+            "seatrial run s.a --image 'a b.img' --device=rpi --mutant slow");
+}
+
+}  // namespace
+}  // namespace seatrial::reports
