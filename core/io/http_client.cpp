@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/io/http_client.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
@@ -136,6 +139,7 @@ Task<Result<HttpResponse>> read_answer(HttpStream& stream, const HttpCall& call)
     if (parser.is_done() || (used > 0 && !buffered.empty())) continue;
     CO_TRY(const std::size_t got, co_await stream.read_some(chunk.data(), chunk.size()));
     if (got == 0) {
+      if (!parser.got_some()) co_return malformed("the server closed without a word");
       parser.put_eof(error);
       if (error || !parser.is_done()) co_return malformed("the connection ended too early");
       break;
@@ -175,6 +179,13 @@ Task<Result<HttpResponse>> http_call(HttpCall call) {
   Budget budget(call.budget, "an answer of " + url->endpoint.text());
   budget.code = "http.timeout";
   co_return co_await within(std::move(budget), exchange(std::move(call), std::move(*url)));
+}
+
+Result<HttpResponse> http_call_blocking(HttpCall call) {
+  asio::io_context loop(1);
+  auto answer = asio::co_spawn(loop, http_call(std::move(call)), asio::use_future);
+  loop.run();
+  return answer.get();
 }
 
 }  // namespace seatrial::io

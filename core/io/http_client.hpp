@@ -36,5 +36,7 @@ struct HttpCall {
 /// Codes: http.url, http.resolve, http.connect, http.tls, http.stream, http.malformed,
 /// http.too_large, http.timeout.
 Task<Result<HttpResponse>> http_call(HttpCall call);
+/// The same on an io_context of its own, for code that is not async.
+Result<HttpResponse> http_call_blocking(HttpCall call);
 
 }  // namespace seatrial::io
