@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 
 #include "core/base/ids.hpp"
 #include "core/base/log.hpp"
@@ -97,9 +98,12 @@ Failure transport_failure(const std::string& command, std::string_view err) {
 }  // namespace
 
 Task<Result<RunResult>> Ssh::State::execute(std::shared_ptr<State> self, std::string command,
-                                            io::Command local, Duration budget, std::size_t most) {
+                                            Streams streams, Duration budget, std::size_t most) {
   State* const s = self.get();
-  CO_CHECK_OK(co_await self->changed.until([s] { return s->sessions < s->options.sessions; }));
+  const auto end = Clock::system().monotonic() + budget;
+  const Budget turn(budget, "a free SSH session for: " + command.substr(0, 200));
+  CO_CHECK_OK(co_await within(
+      turn, self->changed.until([s] { return s->sessions < s->options.sessions; })));
   struct Session {
     State& state;
     explicit Session(State& s) : state(s) { ++state.sessions; }
@@ -109,6 +113,28 @@ Task<Result<RunResult>> Ssh::State::execute(std::shared_ptr<State> self, std::st
     }
   } const session(*self);
 
+  for (int tries = 0;; ++tries) {
+    const Budget dialled(end - Clock::system().monotonic(),
+                         "an SSH connection to run: " + command.substr(0, 200));
+    CO_CHECK_OK(co_await within(dialled, connect(self)));
+    auto local = self->client();
+    local.input = streams.input;
+    local.stdin_file = streams.from;
+    local.stdout_file = streams.to;
+    const Duration rest = end - Clock::system().monotonic();
+    auto result = co_await execute_connected(self, command, std::move(local), rest, most);
+    // The master died before it took the command: once more, with a new one.
+    const bool never_sent = !result && result.error().code() == "ssh.lost" &&
+                            result.error().what().find(kNoMaster) != std::string::npos &&
+                            result.error().what().find("mux_client") == std::string::npos;
+    if (!never_sent || tries == 2) co_return std::move(result);
+    if (self->master && !self->master->running()) self->hang_up();
+  }
+}
+
+Task<Result<RunResult>> Ssh::State::execute_connected(std::shared_ptr<State> self,
+                                                      std::string command, io::Command local,
+                                                      Duration budget, std::size_t most) {
   // ssh says 255 for its own failures: a command that ends with 255 says so in a word of its own.
   const std::string mark = "seatrial-exit-255-" + random_hex(8);
   const std::string remote = fmt::format(
@@ -151,6 +177,7 @@ Task<Result<>> Ssh::wait_ready(Budget budget) {
   const Budget whole = budget;
   CO_TRY(const auto banner, co_await wait_banner(std::move(budget)));
   log::debug("the DUT answers with {}", banner);
+  std::optional<Failure> last;
   for (;;) {
     Budget rest = whole;
     rest.span = end - Clock::system().monotonic();
@@ -158,21 +185,20 @@ Task<Result<>> Ssh::wait_ready(Budget budget) {
     if (connected || connected.error().code() == "ssh.host_key_changed" ||
         connected.error().code() == "ssh.missing")
       co_return std::move(connected);
-    if (Clock::system().monotonic() >= end) co_return std::move(connected);
+    // What the tries before said is worth more than that the time is over.
+    const bool over = Clock::system().monotonic() >= end;
+    if (over) co_return last ? *last : connected.error();
+    last = connected.error();
     co_await pause(200ms);
   }
 }
 
 Task<Result<RunResult>> Ssh::run(RunRequest request) {
   auto state = state_;
-  const auto end = Clock::system().monotonic() + request.budget;
-  const Budget dialled(request.budget, "an SSH connection to the DUT");
-  CO_CHECK_OK(co_await within(dialled, State::connect(state)));
-  auto local = state->client();
-  local.input = std::move(request.input);
-  const Duration rest = end - Clock::system().monotonic();
-  co_return co_await State::execute(state, std::move(request.command), std::move(local), rest,
-                                    request.most);
+  State::Streams streams;
+  streams.input = std::move(request.input);
+  co_return co_await State::execute(state, std::move(request.command), std::move(streams),
+                                    request.budget, request.most);
 }
 
 Task<Result<std::uint16_t>> Ssh::forward(std::uint16_t port, std::uint16_t local) {

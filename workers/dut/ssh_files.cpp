@@ -52,10 +52,8 @@ Task<Result<std::string>> digest_of(fs::path file, Duration budget) {
 Task<Result<>> Ssh::put(fs::path local, std::string remote, unsigned mode, Duration budget) {
   auto state = state_;
   CO_TRY(const auto digest, co_await digest_of(local, budget));
-  const Budget dialled(budget, "an SSH connection to the DUT");
-  CO_CHECK_OK(co_await within(dialled, State::connect(state)));
-  auto command = state->client();
-  command.stdin_file = local;
+  State::Streams streams;
+  streams.from = local;
   // sh of busybox or dash; the new file is beside the target, so that the rename is atomic.
   const std::string script = fmt::format(
       "t={}; n=\"$t.seatrial-{}\"; [ ! -d \"$t\" ] || exit {}; trap 'rm -f \"$n\"' EXIT; "
@@ -63,7 +61,7 @@ Task<Result<>> Ssh::put(fs::path local, std::string remote, unsigned mode, Durat
       "[ \"${{s%% *}}\" = {} ] || exit {}; chmod {:o} \"$n\" && mv -f \"$n\" \"$t\"",
       shell_quote(remote), random_hex(6), kIsFolder, digest, kWrongDigest, mode & 07777u);
   CO_TRY(const auto result,
-         co_await State::execute(state, script, std::move(command), budget, kMostMessage));
+         co_await State::execute(state, script, std::move(streams), budget, kMostMessage));
   if (result.exit_code == kWrongDigest) co_return digest_failure(local.string(), "to");
   if (result.exit_code == kIsFolder) {
     RunResult folder;
@@ -89,24 +87,22 @@ struct Partial {
 
 Task<Result<>> Ssh::get(std::string remote, fs::path local, Duration budget, bool verify) {
   auto state = state_;
-  const Budget dialled(budget, "an SSH connection to the DUT");
-  CO_CHECK_OK(co_await within(dialled, State::connect(state)));
   const Partial partial{local.string() + ".part-" + random_hex(6)};
   for (int tries = 0; tries < 2; ++tries) {
     std::error_code none_yet;
     fs::remove(partial.file, none_yet);
-    auto command = state->client();
-    command.stdout_file = partial.file;
+    State::Streams streams;
+    streams.to = partial.file;
     const std::string cat = "cat -- " + shell_quote(remote);
     CO_TRY(const auto result,
-           co_await State::execute(state, cat, std::move(command), budget, kMostMessage));
+           co_await State::execute(state, cat, std::move(streams), budget, kMostMessage));
     if (!result.ok()) co_return remote_failure("read", remote, result);
     bool same = true;
     if (verify) {
       const std::string sum = "sha256sum < " + shell_quote(remote);
-      auto ask = state->client();
+      State::Streams none;
       CO_TRY(const auto said,
-             co_await State::execute(state, sum, std::move(ask), budget, kMostMessage));
+             co_await State::execute(state, sum, std::move(none), budget, kMostMessage));
       if (!said.ok()) co_return remote_failure("read", remote, said);
       CO_TRY(const auto digest, co_await digest_of(partial.file, budget));
       same = said.out.starts_with(digest);

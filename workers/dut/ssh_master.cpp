@@ -58,8 +58,10 @@ io::Command Ssh::State::base() const {
 
 io::Command Ssh::State::client() const {
   auto command = base();
-  // Without a master ssh would quietly dial for itself: a proxy that is none makes that fail.
-  command.arg("-o").arg("ControlMaster=no").arg("-o").arg("ProxyCommand=false");
+  // Without a master ssh would quietly dial for itself: a proxy that is none makes that fail, and
+  // says so in a word that nobody else says.
+  command.arg("-o").arg("ControlMaster=no");
+  command.arg("-o").arg(fmt::format("ProxyCommand=echo {} >&2; false", kNoMaster));
   return command;
 }
 
@@ -130,15 +132,22 @@ Task<Result<>> Ssh::State::dial(std::shared_ptr<State> self) {
   const auto process = std::make_shared<io::Process>(std::move(*started));
   self->master = process;
   ++self->dials;
+  struct Unfinished {  // a dial that fails or is cancelled leaves no half-made master
+    State& state;
+    const std::shared_ptr<io::Process>& process;
+    bool well = false;
+    ~Unfinished() {
+      if (!well && state.master == process) state.hang_up();
+    }
+  } dialled{*self, process};
   if (self->guard)
     if (auto added = self->guard->add(process->pid()); !added)
       log::debug("{}", added.error().describe());  // ended already: reported below
   const Budget budget(self->options.dial_budget, "an SSH login");
   auto ready = co_await within(budget, unless(until_ended(process), master_ready(self)));
-  if (ready) co_return Result<>();
-  const Failure why = self->dial_failure(ready.error().what());
-  if (self->master == process) self->hang_up();
-  co_return why;
+  if (!ready) co_return self->dial_failure(ready.error().what());
+  dialled.well = true;
+  co_return Result<>();
 }
 
 Task<Result<>> Ssh::State::connect(std::shared_ptr<State> self) {

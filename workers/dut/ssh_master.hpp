@@ -16,6 +16,9 @@ struct SshForward {
   std::uint16_t port = 0;
 };
 
+/// In the messages of a client that found no master: its command was never sent.
+constexpr const char* kNoMaster = "seatrial-no-master";
+
 struct Ssh::State {
   State(boost::asio::any_io_executor executor, SshOptions options, Guard* guard)
       : executor(executor), options(std::move(options)), guard(guard), changed(executor) {}
@@ -43,9 +46,17 @@ struct Ssh::State {
   static Task<Result<>> control_command(std::shared_ptr<State> self, std::string command,
                                         SshForward forward);
 
-  /// One remote command. `local` is prepared by the caller: stdin, stdout.
+  /// What the caller prepares of a client: where its stdin comes from and its stdout goes to.
+  struct Streams {
+    std::string input;
+    std::filesystem::path from, to;
+  };
+  /// One remote command over a master that is dialled if need be, all within the budget.
   static Task<Result<RunResult>> execute(std::shared_ptr<State> self, std::string command,
-                                         io::Command local, Duration budget, std::size_t most);
+                                         Streams streams, Duration budget, std::size_t most);
+  static Task<Result<RunResult>> execute_connected(std::shared_ptr<State> self, std::string command,
+                                                   io::Command local, Duration budget,
+                                                   std::size_t most);
 
   boost::asio::any_io_executor executor;
   SshOptions options;

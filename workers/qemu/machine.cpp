@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
@@ -66,10 +67,12 @@ void Machine::State::on_qmp_event(const std::string& name, const json& data) {
   if (name == "SHUTDOWN") {
     guest_shut_down = truth_of(data, "guest");
   } else if (name == "RESET") {
+    if (std::exchange(watchdog_resets, false)) return;  // told as the watchdog already
     emit({.kind = Kind::reset,
           .by_guest = truth_of(data, "guest"),
           .detail = text_of(data, "reason")});
   } else if (name == "WATCHDOG") {
+    watchdog_resets = text_of(data, "action") == "reset";
     emit({.kind = Kind::watchdog, .by_guest = true, .detail = text_of(data, "action")});
   } else if (name == "GUEST_PANICKED") {
     emit({.kind = Kind::guest_panicked, .by_guest = true, .detail = text_of(data, "action")});
@@ -194,8 +197,11 @@ Machine::~Machine() {
   state_->take_console = nullptr;
   if (!state_->on()) return;
   state_->asked = End::hard_off;
-  state_->process->signal_group(
-      SIGKILL);  // reaped by the watcher, or by the last owner's destructor
+  // Reaped by the watcher, which may come after the guard has gone.
+  state_->process->signal_group(SIGKILL);
+  if (state_->guard) state_->guard->del(state_->process->pid());
+  state_->sockets.reset();
+  state_->guard = nullptr;
 }
 
 void Machine::on_console(std::function<void(io::ByteStream)> take) {

@@ -51,7 +51,7 @@ struct MachineEvent {
     guest_panicked,  ///< seen by pvpanic, where the machine has one
     stopped,         ///< QEMU stopped the guest; see `failure`
     died,            ///< the process is gone and nobody asked; see `failure`
-    watchdog,        ///< an emulated watchdog fired
+    watchdog,        ///< an emulated watchdog fired; detail "reset": in place of the reset event
     restored,        ///< a snapshot was loaded: time and memory went back
   };
   Kind kind;

@@ -57,7 +57,7 @@ Task<Result<>> Machine::State::launch(std::shared_ptr<State> self) {
   }
   self->process = std::make_shared<io::Process>(std::move(*process));
   self->sockets.emplace(std::move(folder));
-  self->finished = self->button_pressed = self->guest_shut_down = false;
+  self->finished = self->button_pressed = self->guest_shut_down = self->watchdog_resets = false;
   self->asked.reset();
   self->last_end.reset();
   self->stop_failure.reset();

@@ -76,6 +76,7 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   unsigned next_job = 1;
   bool starting = false;
   bool finished = false;                ///< process is set, but has been reaped
+  bool watchdog_resets = false;         ///< the next RESET event is the one of a watchdog
   bool button_pressed = false;          ///< soft_off is under way
   bool guest_shut_down = false;         ///< SHUTDOWN event by the guest
   std::optional<End> asked;             ///< what we did to end it
