@@ -75,12 +75,13 @@ class Browser : public testing::Test {
     text = std::regex_replace(text,
                               std::regex("<meta http-equiv=\"Content-Security-Policy\"[^>]*>"), "");
     const auto end = text.rfind("</body>");
-    text.insert(end,
-                "<pre id=\"probe\"></pre><script>addEventListener('load', async () => {const out = [];"
-                "const say = (x) => out.push(String(x));" +
-                    script +
-                    ";document.getElementById('probe').textContent = 'probe:' + out.join('|');});"
-                    "</script>");
+    text.insert(
+        end,
+        "<pre id=\"probe\"></pre><script>addEventListener('load', async () => {const out = [];"
+        "const say = (x) => out.push(String(x));" +
+            script +
+            ";document.getElementById('probe').textContent = 'probe:' + out.join('|');});"
+            "</script>");
     const fs::path copy = build_.folder() / "probe.html";
     std::ofstream(copy, std::ios::binary) << text;
     return copy;
@@ -149,9 +150,9 @@ TEST_F(Browser, people_can_search_filter_open_and_change_the_theme) {
     await new Promise((done) => setTimeout(done, 500));
     document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'n', bubbles: true})); say(document.activeElement.parentElement.id);
   )");
-  EXPECT_EQ(
-      answer(browse(probe)),
-      "case-s.fails,case-s.passes,case-n.skips|case-s.fails|true|none>dark|3|find|case-s.passes|case-s.fails");
+  EXPECT_EQ(answer(browse(probe)),
+            "case-s.fails,case-s.passes,case-n.skips|case-s.fails|true|none>dark|3|find|case-s."
+            "passes|case-s.fails");
 }
 
 TEST_F(Browser, the_page_is_never_wider_than_the_screen_and_text_has_contrast) {
