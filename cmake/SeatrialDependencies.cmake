@@ -11,6 +11,7 @@ if(NOT Boost_VERSION_STRING VERSION_GREATER_EQUAL 1.81)
   message(FATAL_ERROR "Boost 1.81 is needed (Process v2, parallel groups): apt install libboost1.81-dev")
 endif()
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 
 add_library(seatrial_asio INTERFACE)
 target_compile_definitions(seatrial_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)

@@ -14,10 +14,10 @@ namespace {
 using Allowed = std::vector<std::string_view>;
 
 const std::map<std::string_view, Allowed>& table() {
-  static const Allowed machinery{"core/base",     "core/io",         "core/model",
-                                 "devices",       "workers/drivers", "workers/qemu",
-                                 "workers/flash", "workers/console", "workers/network",
-                                 "workers/dut",   "workers/guard"};
+  static const Allowed machinery{"core/base",       "core/io",       "core/model",
+                                 "core/disk",       "devices",       "workers/drivers",
+                                 "workers/qemu",    "workers/flash", "workers/console",
+                                 "workers/network", "workers/dut",   "workers/guard"};
   static const Allowed bench = [] {
     auto all = machinery;
     all.push_back("workers/bench");
@@ -26,6 +26,7 @@ const std::map<std::string_view, Allowed>& table() {
   static const std::map<std::string_view, Allowed> rows{
       {"core/base", {}},
       {"core/io", {"core/base"}},
+      {"core/disk", {"core/base", "core/io"}},
       {"core/model", {"core/base"}},
       {"core/store", {"core/base", "core/io", "core/model"}},
       {"core/controller",
@@ -44,7 +45,7 @@ const std::map<std::string_view, Allowed>& table() {
       {"workers/agent", bench},
       {"suites/kit", {"core/base", "core/io", "core/model"}},
       {"suites", {"suites/kit"}},
-      {"fixtures/refos", {"core/base", "core/io", "core/model", "devices"}},
+      {"fixtures/refos", {"core/base", "core/io", "core/model", "core/disk", "devices"}},
       {"fixtures/cloud", {"core/base", "core/io", "core/model"}},
       {"fixtures/vbench", {"core/base", "core/io", "core/model", "devices"}},
       {"lab", {"core/base", "core/io", "core/model", "devices", "workers/drivers"}},
