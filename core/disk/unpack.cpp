@@ -47,7 +47,8 @@ Failure unpack_failure(const fs::path& path, archive* from) {
   const std::string text = raw != nullptr ? raw : "unknown error";
   const bool short_file = text.find("runcated") != std::string::npos ||
                           text.find("nexpected end") != std::string::npos ||
-                          text.find("premature") != std::string::npos;
+                          text.find("premature") != std::string::npos ||
+                          text.find("No progress is possible") != std::string::npos;  // liblzma
   if (short_file)
     return Failure("image.truncated", Blame::suite,
                    fmt::format("{} ends too early: {}", path.string(), text),

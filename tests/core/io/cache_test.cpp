@@ -58,13 +58,18 @@ TEST_F(CacheTest, two_at_once_make_it_once) {
   EXPECT_EQ(made_, 1);
 }
 
-TEST_F(CacheTest, rubbish_of_ended_processes_is_removed_and_that_of_living_ones_kept) {
-  fs::create_directories(cache_.tmp() / "999999999-dead");
-  const auto alive = cache_.tmp() / (std::to_string(::getpid()) + "-alive");
-  fs::create_directories(alive);
+TEST_F(CacheTest, work_nobody_holds_is_removed_and_that_of_the_living_kept) {
+  const auto alive = cache_.work("alive").value();
+  const auto dead = cache_.tmp() / "dead", fresh = cache_.tmp() / "fresh";
+  fs::create_directories(dead / "half-made");
+  fs::create_directories(fresh);
+  const auto long_ago = fs::file_time_type::clock::now() - 1h;
+  fs::last_write_time(dead, long_ago);
+  fs::last_write_time(alive.path(), long_ago);
   ASSERT_TRUE(Cache::open(dir_.path() / "cache").has_value());
-  EXPECT_FALSE(fs::exists(cache_.tmp() / "999999999-dead"));
-  EXPECT_TRUE(fs::exists(alive));
+  EXPECT_FALSE(fs::exists(dead));
+  EXPECT_TRUE(fs::exists(fresh)) << "its maker may be about to lock it";
+  EXPECT_TRUE(fs::exists(alive.path()));
 }
 
 TEST_F(CacheTest, prune_removes_what_was_not_used_but_what_is_claimed) {
