@@ -60,16 +60,10 @@ std::set<std::string> roles(const std::vector<model::SuiteInfo>& suites) {
 
 Result<std::string> unpacked(const std::string& path, const OnBusy& busy) {
   TRY(auto cache, io::Cache::open());
-  if (busy) busy({"reading " + path, 0, 0, 0});
-  TRY(const auto digest, io::sha256_file(path));
-  TRY(const auto folder, cache.ensure("unpacked", digest, [&](const fs::path& into) {
-    return disk::unpack(path, into / "image.img", [&](std::uint64_t bytes) {
-      if (busy)
-        busy({fmt::format("unpacking {}: {}", path, human_bytes(static_cast<double>(bytes))), 0, 0,
-              0});
-    });
-  }));
-  return (folder / "image.img").string();
+  TRY(const auto file, disk::unpacked_image(path, cache, [&](double share) {
+        if (busy) busy({"unpacking " + path, share, 0, 0});
+      }));
+  return file.string();
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #pragma once
 // Disk: a disk image (raw, or qcow2 with backing files) or block device, read and edited without
 // mounting it and without the OS on it. Partitions of a qcow2 file are looked at through a raw copy
-// of just that window (qemu-img); edits of such a copy are written back. Nobody else may have the
-// disk open for writing meanwhile. Blocking.
+// of just that window (qemu-img); edits of a copy are written back block by block. Nobody else may
+// have the disk open for writing meanwhile ("image.in_use"). Blocking.
 
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/disk/filesystem.hpp"
 #include "core/disk/partition_table.hpp"
 
 namespace seatrial::disk {
@@ -26,43 +27,54 @@ struct Window {
 
 class Disk {
  public:
-  /// Fails with image.missing, image.empty, image.truncated, image.not_an_image or
-  /// image.unknown_compression.
+  /// Fails with image.missing, image.empty, image.truncated, image.not_an_image, image.compressed
+  /// (see unpack.hpp), image.unknown_compression, image.bad_partition_table or image.in_use.
   static Result<Disk> open(const std::filesystem::path& path);
 
   const PartitionTable& table() const { return table_; }
-  std::uint64_t size() const { return size_; }
-  const std::string& format() const { return format_; }
+  std::uint64_t size() const { return size_; }  ///< of the disk; a qcow2 file may be smaller
+  const std::string& format() const { return format_; }  ///< "raw" or "qcow2"
   const std::filesystem::path& path() const { return path_; }
   const Partition* by_number(int number) const;
   const Partition* by_name(const std::string& gpt_name) const;
 
   /// The partition for reading; for a raw disk in place, else a copy. `private_copy` forces one (to
-  /// replay a journal).
+  /// replay a journal, or to edit and then write_back).
   Result<Window> window(const Partition& partition, bool private_copy = false) const;
-  /// Puts an edited window of a qcow2 disk back; a window in place needs nothing.
+  /// Writes the blocks in which an edited copy differs from the disk, those at the start of the
+  /// partition last, and syncs. A window in place needs nothing. A qcow2 file changes in its top
+  /// layer alone.
   Result<> write_back(const Partition& partition, const Window& window) const;
 
  private:
+  Result<> copy_out(std::uint64_t offset, std::uint64_t size,
+                    const std::filesystem::path& to) const;
+  Result<std::string> read(std::uint64_t offset, std::size_t size) const;
   std::filesystem::path path_;
   std::string format_;
   std::uint64_t size_ = 0;
   PartitionTable table_;
 };
 
-/// The boot partition by the rule of balena's configuration tools: GPT name or FAT label in
-/// {resin-boot, flash-boot, balena-boot}; else the first FAT partition that holds
-/// /device-type.json; else "image.no_boot_partition".
-Result<Partition> find_boot_partition(const Disk& disk);
-
-/// "vfat", "ext4", "squashfs", ... or "" by the magic bytes; and the volume label.
-struct FilesystemInfo {
-  std::string type, label, uuid;
-};
+/// What the file system of a window is, by its magic bytes; type "" when unknown.
 Result<FilesystemInfo> identify(const Window& window);
 
-/// Offsets (from the start of the window) of every occurrence of `needle`, at most `most`.
+/// Offsets (from the start of the window) of every occurrence of `needle`, at most `most`: slack
+/// and deleted files included. Memory stays flat.
 Result<std::vector<std::uint64_t>> search(const Window& window, const std::string& needle,
                                           std::size_t most = 100);
+
+/// The boot partition by the rule of balena's configuration tools: GPT name or FAT label in
+/// {resin-boot, flash-boot, balena-boot}; else the first FAT partition that holds
+/// /device-type.json; else partition 1 if it is a FAT one, with a warning.
+struct BootPartition {
+  Partition partition;
+  std::string why;      ///< "GPT name resin-boot"
+  std::string warning;  ///< set when it is a guess
+};
+/// Fails with "image.no_boot_partition".
+Result<BootPartition> locate_boot_partition(const Disk& disk);
+/// The same; the warning goes to the log.
+Result<Partition> find_boot_partition(const Disk& disk);
 
 }  // namespace seatrial::disk

@@ -66,6 +66,14 @@ Result<std::vector<std::string>> Fat::list(const std::string& path) const {
   return names;
 }
 
+Result<> Fat::copy_all(const std::filesystem::path& to) const {
+  TRY(const auto names, list("/"));
+  if (names.empty()) return {};  // mcopy calls an empty root a failure
+  auto command = mtool("mcopy", window_).arg("-s").arg("-n").arg("-Q").arg("::/");
+  TRY(const auto ignored, run(std::move(command).arg(to.string()), "/"));
+  return {};
+}
+
 Result<> Fat::write(const std::string& path, const std::string& content) const {
   TRY(const auto name, mtools_path(path));
   std::string folder;

@@ -17,6 +17,8 @@ class Fat {
 
   Result<std::string> read(const std::string& path) const;
   Result<std::vector<std::string>> list(const std::string& path) const;
+  /// Copies everything below the root to a folder of the host that exists, in one go.
+  Result<> copy_all(const std::filesystem::path& to) const;
   /// Creates or replaces a file; missing folders are made.
   Result<> write(const std::string& path, const std::string& content) const;
   Result<> remove(const std::string& path) const;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/io/cache.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <system_error>
-
-#include "core/base/text.hpp"
-#include "core/io/file.hpp"
 
 namespace seatrial::io {
 namespace {
@@ -26,18 +26,22 @@ void touch_used(const fs::path& folder) {
   fs::last_write_time(folder / used_stamp, fs::file_time_type::clock::now(), ignored);
 }
 
-/// Work folders are named "<pid>-...": those of processes that have ended are rubbish.
-bool owner_lives(const fs::path& work) {
-  const auto parts = split(work.filename().string(), '-');
-  const long pid = parts.empty() ? 0 : std::strtol(parts[0].c_str(), nullptr, 10);
-  return pid > 0 && fs::exists(fmt::format("/proc/{}", pid));
+/// A folder whose maker has not yet locked it is younger than this.
+constexpr auto settle = std::chrono::minutes(1);
+
+bool is_rubbish(const fs::path& work) {
+  std::error_code error;
+  const auto made = fs::last_write_time(work, error);
+  if (error || made > fs::file_time_type::clock::now() - settle) return false;
+  const UniqueFd fd(::open(work.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
 }
 
 void remove_rubbish(const fs::path& tmp) {
   std::error_code error;
   for (fs::directory_iterator it(tmp, error), end; !error && it != end; it.increment(error)) {
     std::error_code ignored;
-    if (!owner_lives(it->path())) fs::remove_all(it->path(), ignored);
+    if (is_rubbish(it->path())) fs::remove_all(it->path(), ignored);
   }
 }
 
@@ -79,6 +83,14 @@ Result<Cache> Cache::open(fs::path root) {
   return Cache(std::move(root));
 }
 
+Result<Cache::Work> Cache::work(std::string_view name) const {
+  TRY(auto folder, TempDir::make(name, tmp()));
+  UniqueFd lock(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock || ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0)
+    return file_failure("lock", folder.path(), errno);
+  return Work(std::move(folder), std::move(lock));
+}
+
 fs::path Cache::folder(const std::string& kind, const std::string& key) const {
   return root_ / kind / key.substr(0, 24);
 }
@@ -100,10 +112,10 @@ Result<fs::path> Cache::ensure(const std::string& kind, const std::string& key,
                         wait, fmt::format("another build of {}", kind)));
   if (auto found = find(kind, key); !found.empty()) return found;
 
-  TRY(auto work, TempDir::make(fmt::format("{}-{}-", ::getpid(), kind), tmp()));
+  TRY(auto scratch, work(kind));
   // The cached folder is a child of the work folder: moving it away leaves the work folder to its
   // owner.
-  const auto fresh = work.path() / "made";
+  const auto fresh = scratch.path() / "made";
   CHECK_OK(make_dirs(fresh));
   CHECK_OK(make(fresh).with(fmt::format("making {}", kind)));
   CHECK_OK(write_file_atomic(fresh / used_stamp, key + "\n"));

@@ -16,10 +16,9 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
+#include "core/io/file.hpp"
 
 namespace seatrial::io {
-
-namespace fs = std::filesystem;
 
 /// The folder of this user's cache; not created.
 fs::path cache_root();
@@ -48,8 +47,22 @@ class Cache {
                             const std::function<bool(const fs::path&)>& keep = {});
 
   const fs::path& root() const { return root_; }
-  /// A place on the same file system for work in progress; rubbish when its process has ended.
   fs::path tmp() const { return root_ / "tmp"; }
+
+  /// A folder for work in progress, on the file system of the cache: removed with this object, or
+  /// by anybody's next open() when this process was killed (a lock tells the living from the dead,
+  /// also across containers that share the cache).
+  class Work {
+   public:
+    const fs::path& path() const { return folder_.path(); }
+
+   private:
+    friend class Cache;
+    Work(TempDir folder, UniqueFd lock) : folder_(std::move(folder)), lock_(std::move(lock)) {}
+    TempDir folder_;
+    UniqueFd lock_;
+  };
+  Result<Work> work(std::string_view name) const;
 
  private:
   explicit Cache(fs::path root) : root_(std::move(root)) {}

@@ -45,7 +45,7 @@ const std::map<std::string_view, Allowed>& table() {
       {"workers/agent", bench},
       {"suites/kit", {"core/base", "core/io", "core/model"}},
       {"suites", {"suites/kit"}},
-      {"fixtures/refos", {"core/base", "core/disk", "core/io", "core/model", "devices"}},
+      {"fixtures/refos", {"core/base", "core/io", "core/model", "core/disk", "devices"}},
       {"fixtures/cloud", {"core/base", "core/io", "core/model"}},
       {"fixtures/vbench", {"core/base", "core/io", "core/model", "devices"}},
       {"lab", {"core/base", "core/io", "core/model", "devices", "workers/drivers"}},

@@ -1,92 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-// seatrial image inspect and configure: into an image without mounting it.
+// seatrial image inspect, diff and configure: into an image without mounting it.
 #include <fmt/core.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <nlohmann/json.hpp>
+#include <string>
 
-#include "core/base/text.hpp"
-#include "core/cli/config_edit.hpp"
-#include "core/cli/images.hpp"
-#include "core/cli/inspect.hpp"
-#include "core/cli/terminal.hpp"
 #include "core/cli/verbs/verbs.hpp"
-#include "core/disk/fat.hpp"
-#include "core/io/file.hpp"
-#include "core/io/process.hpp"
-#include "fixtures/refos/builder.hpp"
+#include "fixtures/refos/image_cli.hpp"
 
 namespace seatrial::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// The file behind a path or a catalogue name; never builds anything.
-Result<std::string> file_of(const std::string& word) {
-  if (looks_like_a_path(word)) {
-    TRY(const auto file, open_image_file(word, {}));
-    return file.path;
-  }
-  TRY(const auto builder, refos::Builder::open({}));
-  TRY(const auto entry, builder.catalogue().resolve(word));
-  return entry.path.string();
-}
-
-Result<std::string> one_operand(const Invocation& call) {
-  if (call.operands.empty())
-    return usage(fmt::format("'{}' needs an image", call.verb->name),
-                 "give a file, or a name of 'seatrial list images'");
-  return call.operands.front();
+Result<int> print(const Result<std::string>& text) {
+  if (!text) return text.error();
+  fmt::print("{}", *text);
+  return 0;
 }
 
 Result<int> inspect(const Invocation& call) {
-  TRY(const auto word, one_operand(call));
-  TRY(const auto file, file_of(word));
-  TRY(const auto seen, inspect_image(file));
-  fmt::print("{}", call.has("json") ? to_json(seen).dump(2) + "\n" : to_text(seen));
-  return 0;
+  if (call.operands.empty())
+    return usage("'image inspect' needs an image",
+                 "give a file, or a name of 'seatrial list images'");
+  return print(refos::image_inspect(call.operands.front(), call.has("json")));
 }
 
-/// The file to edit: the image itself, or a copy of it at --out.
-Result<std::string> editable(const Invocation& call) {
-  const auto& word = call.operands.front();
-  if (call.has("out")) {
-    TRY(const auto file, file_of(word));
-    const auto out = fs::absolute(call.value("out")).string();
-    auto copy = io::cmd("cp").arg("--sparse=always").arg("--reflink=auto").arg(file).arg(out);
-    CHECK_OK(io::run_checked(std::move(copy), Budget(std::chrono::minutes(10), "the copy"),
-                             "image.copy", Blame::bench));
-    return out;
-  }
-  if (!looks_like_a_path(word))
-    return usage(word + " is an image of the catalogue, which is never changed",
-                 "add --out FILE to configure a copy");
-  TRY(const auto file, open_image_file(word, {}));
-  if (file.path != fs::absolute(word).lexically_normal().string())
-    return usage(word + " is packed", "add --out FILE to configure an unpacked copy");
-  return file.path;
+Result<int> diff(const Invocation& call) {
+  if (call.operands.size() < 2)
+    return usage("'image diff' needs two images", "write seatrial image diff refos-1.0.0 my.img");
+  TRY(const auto lines, refos::image_diff(call.operands[0], call.operands[1]));
+  fmt::print("{}", lines);
+  return lines.empty() ? 0 : 1;
 }
 
 Result<int> configure(const Invocation& call) {
-  if (call.operands.size() < 2 && !call.has("remove"))
+  refos::ImageConfigureOptions options;
+  if (const auto found = call.values.find("remove"); found != call.values.end())
+    for (const auto& key : found->second) options.settings.push_back(key + "=");
+  for (std::size_t i = 1; i < call.operands.size(); ++i)
+    options.settings.push_back(call.operands[i]);
+  if (call.operands.empty() || options.settings.empty())
     return usage("'image configure' needs an image and at least one KEY=VALUE",
                  "write seatrial image configure my.img hostname=probe");
-  ConfigEdit edit;
-  for (std::size_t i = 1; i < call.operands.size(); ++i) CHECK_OK(edit.add(call.operands[i]));
-  if (const auto found = call.values.find("remove"); found != call.values.end())
-    edit.remove = found->second;
-  TRY(const auto file, editable(call));
-  TRY(const auto disk, disk::Disk::open(file));
-  TRY(const auto boot, disk::find_boot_partition(disk));
-  TRY(const auto window, disk.window(boot));
-  const disk::Fat fat(window);
-  TRY(const auto before, fat.read("/config.json"));
-  TRY(const auto after, edit.apply(before, file));
-  CHECK_OK(fat.write("/config.json", after));
-  CHECK_OK(disk.write_back(boot, window));
-  fmt::print("{}\n", masked_config(after));
-  return 0;
+  options.image = call.operands.front();
+  options.as_string = call.has("string");
+  if (call.has("out")) options.out = call.value("out");
+  return print(refos::image_configure(options));
 }
 
 }  // namespace
@@ -100,12 +57,28 @@ const Verb& image_inspect_verb() {
       .words = Words::images,
       .description =
           "Reads an image without mounting it: partition table, file systems, what is "
-          "on the boot partition, the OS it holds, and its config.json with secrets "
-          "masked.",
+          "on the boot partition, the OS in each root, and its config.json with secrets "
+          "masked. An image of the catalogue is made when it is not there yet.",
       .options = {{"json", "", "Print one JSON object."}},
       .examples = {{"seatrial image inspect refos-1.0.0", "The reference OS."},
                    {"seatrial image inspect download.img.gz", "A packed image works too."}},
       .run = inspect};
+  return verb;
+}
+
+const Verb& image_diff_verb() {
+  static const Verb verb{
+      .name = "image diff",
+      .summary = "show what differs between two images",
+      .operands = "FILE|NAME FILE|NAME",
+      .most_operands = 2,
+      .words = Words::images,
+      .description =
+          "Compares what 'image inspect' sees of two images: one line for each partition, boot "
+          "file (by digest), loader variable, version and key of config.json that differs. The "
+          "exit code is 0 when nothing does and 1 when something does.",
+      .examples = {{"seatrial image diff refos-1.0.0 refos-1.1.0", "Two versions."}},
+      .run = diff};
   return verb;
 }
 
@@ -119,9 +92,10 @@ const Verb& image_configure_verb() {
       .description =
           "Sets keys of config.json on the boot partition, without mounting the image. Dots in "
           "KEY go into nested objects. VALUE is JSON where it reads as JSON (true, 5, [1,2], "
-          "\"5\"), else text. A file is changed in place; an image of the catalogue never is: "
-          "give --out.",
+          "\"5\"), else text; KEY= removes the key. A file is changed in place; an image of the "
+          "catalogue never is: give --out.",
       .options = {{"remove", "KEY", "Remove a key; may be given more than once."},
+                  {"string", "", "Store every VALUE as a string, as balena's own tools do."},
                   {"out", "FILE", "Configure a copy at FILE.", Words::files}},
       .examples = {{"seatrial image configure my.img hostname=probe developmentMode=true",
                     "Two keys, one of them a boolean."},

@@ -10,6 +10,7 @@ const Verb& run_verb();
 const Verb& list_verb();
 const Verb& report_verb();
 const Verb& image_build_verb();
+const Verb& image_diff_verb();
 const Verb& image_inspect_verb();
 const Verb& image_configure_verb();
 const Verb& image_prune_verb();

@@ -9,9 +9,11 @@
 #include "core/disk/ext.hpp"
 #include "core/disk/fat.hpp"
 #include "core/io/file.hpp"
+#include "core/io/hash.hpp"
 #include "core/io/process.hpp"
 
 namespace seatrial::disk {
+namespace fs = std::filesystem;
 namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
@@ -73,6 +75,30 @@ TEST_F(DiskTest, finds_bytes_anywhere_in_a_partition) {
   const auto disk = Disk::open(dir_.path() / "over.qcow2").value();
   EXPECT_EQ(search(disk.window(*disk.by_number(1)).value(), "\"uuid\":\"x\"").value().size(), 1u);
   EXPECT_TRUE(search(disk.window(*disk.by_number(1)).value(), "not there").value().empty());
+  const auto raw = Disk::open(dir_.path() / "raw").value();
+  EXPECT_EQ(search(raw.window(*raw.by_number(1)).value(), "\"uuid\":\"x\"").value(),
+            search(disk.window(*disk.by_number(1)).value(), "\"uuid\":\"x\"").value());
+}
+
+TEST_F(DiskTest, an_edited_copy_of_a_raw_image_changes_it_only_when_written_back) {
+  const auto disk = Disk::open(dir_.path() / "raw").value();
+  const auto boot = find_boot_partition(disk).value();
+  const auto before = io::sha256_file(dir_.path() / "raw").value();
+  const auto copy = disk.window(boot, /*private_copy=*/true).value();
+  ASSERT_TRUE(Fat(copy).write("/config.json", R"({"uuid":"y"})").has_value());
+  EXPECT_EQ(io::sha256_file(dir_.path() / "raw").value(), before);
+  ASSERT_TRUE(disk.write_back(boot, copy).has_value());
+  EXPECT_EQ(Fat(disk.window(boot).value()).read("/config.json").value(), R"({"uuid":"y"})");
+}
+
+TEST_F(DiskTest, a_truncated_image_is_told_by_its_table) {
+  fs::resize_file(dir_.path() / "raw", 12u << 20);
+  EXPECT_EQ(Disk::open(dir_.path() / "raw").error().code(), "image.truncated");
+}
+
+TEST_F(DiskTest, the_backing_file_of_an_overlay_that_is_gone_is_told) {
+  fs::remove(dir_.path() / "base.qcow2");
+  EXPECT_EQ(Disk::open(dir_.path() / "over.qcow2").error().code(), "image.damaged");
 }
 
 TEST_F(DiskTest, identifies_file_systems) {
