@@ -13,6 +13,8 @@ endif()
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 
-add_library(seatrial_asio INTERFACE)
-target_compile_definitions(seatrial_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
-target_link_libraries(seatrial_asio INTERFACE Boost::headers Threads::Threads)
+# Compiled once; every other unit sees declarations, which saves each of them seconds.
+add_library(seatrial_asio STATIC ${CMAKE_SOURCE_DIR}/core/base/asio.cpp)
+target_compile_definitions(seatrial_asio PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
+target_link_libraries(seatrial_asio PUBLIC Boost::headers Threads::Threads PRIVATE OpenSSL::SSL)

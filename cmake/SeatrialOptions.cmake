@@ -13,6 +13,7 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 
 add_compile_options(
+  -pthread               # some libraries ask for it: one precompiled header fits all only if all have it
   -Wall -Wextra          # the usual suspects
   -Wconversion           # byte counts and offsets are where a flasher goes wrong silently
   -Wno-sign-conversion   # size_t against off_t is everywhere; -Wconversion keeps the narrowing ones
@@ -20,6 +21,7 @@ add_compile_options(
   -Werror=unused-result  # a dropped Result is a lost verdict
   -Werror=return-type
   -Wno-mismatched-new-delete       # g++ 12 at -O2 mistakes the frames of Asio's coroutines
+  -Winvalid-pch          # a precompiled header that does not fit costs what it should save
   -Wno-missing-field-initializers  # designated initialisers with defaults are our style
 )
 
@@ -30,9 +32,11 @@ endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # The sloppiness is what ccache's manual asks for with precompiled headers.
   # base_dir and no hash_dir: two checkouts of one commit share their objects.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
-      CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+      CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CCACHE_PROGRAM})
 endif()
 
 find_program(MOLD_PROGRAM mold)

@@ -4,33 +4,26 @@
 // cancelled and unwound before this returns. An exception of the first one to end is thrown on. The
 // error-hiding operator|| of awaitable_operators is not used anywhere.
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <exception>
+#include <cstddef>
+#include <optional>
+#include <utility>
 #include <variant>
 
+#include "core/base/kept.hpp"
 #include "core/base/task.hpp"
 
 namespace seatrial {
 
+/// Index of the one that ended first; both have ended. An exception of the first is thrown on.
+Task<std::size_t> first_of(Task<> a, Task<> b);
+
 template <class A, class B>
 Task<std::variant<A, B>> race(Task<A> a, Task<B> b) {
-  namespace asio = boost::asio;
-  auto executor = co_await asio::this_coro::executor;
-  auto [order, a_thrown, a_value, b_thrown, b_value] =
-      co_await asio::experimental::make_parallel_group(
-          asio::co_spawn(executor, std::move(a), asio::deferred),
-          asio::co_spawn(executor, std::move(b), asio::deferred))
-          .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-  if (order[0] == 0) {
-    if (a_thrown) std::rethrow_exception(a_thrown);
-    co_return std::variant<A, B>(std::in_place_index<0>, std::move(a_value));
-  }
-  if (b_thrown) std::rethrow_exception(b_thrown);
-  co_return std::variant<A, B>(std::in_place_index<1>, std::move(b_value));
+  std::optional<A> from_a;
+  std::optional<B> from_b;
+  const auto first = co_await first_of(kept(std::move(a), from_a), kept(std::move(b), from_b));
+  if (first == 0) co_return std::variant<A, B>(std::in_place_index<0>, std::move(*from_a));
+  co_return std::variant<A, B>(std::in_place_index<1>, std::move(*from_b));
 }
 
 }  // namespace seatrial

@@ -4,37 +4,24 @@
 // cancelled, unwound, and that failure is the result. For "do this, unless the machine dies". A
 // breaker that ends well changes nothing.
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <exception>
-#include <tuple>
+#include <optional>
 #include <utility>
 
+#include "core/base/kept.hpp"
 #include "core/base/result.hpp"
 #include "core/base/task.hpp"
 
 namespace seatrial {
 
-/// Ends with the breaker's failure only; one that ended well is as if it waited for ever.
-Task<Result<>> only_failures(Task<Result<>> breaker);
+/// Runs the body; the breaker's failure when that came first and the body was cancelled for it.
+Task<std::optional<Failure>> broken_by(Task<Result<>> breaker, Task<> body);
 
 template <class T>
 Task<Result<T>> unless(Task<Result<>> breaker, Task<Result<T>> task) {
-  namespace asio = boost::asio;
-  auto executor = co_await asio::this_coro::executor;
-  auto outcome = co_await asio::experimental::make_parallel_group(
-                     asio::co_spawn(executor, std::move(task), asio::deferred),
-                     asio::co_spawn(executor, only_failures(std::move(breaker)), asio::deferred))
-                     .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-  const auto order = std::get<0>(outcome);
-  const std::exception_ptr thrown = std::get<1>(outcome);
-  const std::exception_ptr breaker_thrown = std::get<3>(outcome);
-  if (order[0] == 1 && !breaker_thrown) co_return std::get<4>(outcome).error();
-  if (thrown) std::rethrow_exception(thrown);
-  co_return std::move(std::get<2>(outcome));
+  std::optional<Result<T>> result;
+  auto broken = co_await broken_by(std::move(breaker), kept(std::move(task), result));
+  if (broken) co_return std::move(*broken);
+  co_return std::move(*result);
 }
 
 }  // namespace seatrial

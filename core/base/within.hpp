@@ -5,17 +5,11 @@
 // once (operator|| of awaitable_operators would hide it until the timer ends). The task's locals
 // are unwound before this returns.
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <exception>
+#include <optional>
 #include <string>
-#include <tuple>
 
 #include "core/base/clock.hpp"
+#include "core/base/kept.hpp"
 #include "core/base/result.hpp"
 #include "core/base/task.hpp"
 
@@ -49,24 +43,15 @@ class Budget {
 
 Failure budget_exhausted(const Budget& budget);
 
+/// Runs the body; false when the span ended first and the body was cancelled for that.
+Task<bool> ends_in_time(Duration span, Task<> body);
+
 template <class T>
 Task<Result<T>> within(Budget budget, Task<Result<T>> task) {
-  namespace asio = boost::asio;
-  auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(
-      executor, std::chrono::duration_cast<std::chrono::steady_clock::duration>(budget.span));
-  auto outcome = co_await asio::experimental::make_parallel_group(
-                     asio::co_spawn(executor, std::move(task), asio::deferred),
-                     timer.async_wait(asio::deferred))
-                     .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-  const auto order = std::get<0>(outcome);
-  const std::exception_ptr thrown = std::get<1>(outcome);
-  if (order[0] == 1) {
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() == asio::cancellation_type::none) co_return budget_exhausted(budget);
-  }
-  if (thrown) std::rethrow_exception(thrown);
-  co_return std::move(std::get<2>(outcome));
+  std::optional<Result<T>> result;
+  const bool in_time = co_await ends_in_time(budget.span, kept(std::move(task), result));
+  if (!in_time) co_return budget_exhausted(budget);
+  co_return std::move(*result);
 }
 
 /// Waits for a span of time; for back-off between tries, never in place of waiting for a fact.
