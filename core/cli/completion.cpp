@@ -114,7 +114,7 @@ std::string fish_words(Words words, const std::vector<std::string_view>& choices
   return fmt::format(" {} '(seatrial complete {} 2>/dev/null)'", also_files ? "-ra" : "-xa", kind);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -139,21 +139,21 @@ std::string fish() {
   for (const auto& word : first_words()) {
     const auto* verb = find_verb(word);
     out += fmt::format("complete -c seatrial -n __fish_use_subcommand -a {} -d {}\n", word,
-                       quoted(verb == nullptr ? "images" : verb->summary));
+                       in_quotes(verb == nullptr ? "images" : verb->summary));
   }
   for (const auto& group : groups())
     out += fmt::format("complete -c seatrial -n '__fish_seen_subcommand_from {}' -a '{}'\n", group,
                        join(second_words(group), " "));
   for (const auto* verb : verbs()) {
     if (!is_shown(*verb)) continue;
-    const auto when = quoted(fish_condition(*verb));
+    const auto when = in_quotes(fish_condition(*verb));
     if (verb->words != Words::none || !verb->choices.empty())
       out += fmt::format("complete -c seatrial -n {}{}\n", when,
                          fish_words(verb->words, verb->choices));
     for (const auto& option : verb->options)
       out += fmt::format("complete -c seatrial -n {} -l {}{} -d {}\n", when, option.name,
                          option.value.empty() ? "" : fish_words(option.words, {}),
-                         quoted(option.doc.substr(0, option.doc.find_first_of(".;"))));
+                         in_quotes(option.doc.substr(0, option.doc.find_first_of(".;"))));
   }
   return out;
 }

@@ -132,6 +132,8 @@ Result<> unpack(const fs::path& path, bool zip, const fs::path& to,
   if (archive_read_open_filename(in.get(), path.c_str(), chunk) != ARCHIVE_OK)
     return unpack_failure(path, in.get());
   CHECK_OK(open_member(in.get(), path, zip));
+  // Bytes that no filter understood come through as they are.
+  if (!zip && archive_filter_count(in.get()) < 2) return unpack_failure(path, in.get());
   const auto packed = static_cast<double>(fs::file_size(path));
   TRY(auto out, SparseWriter::create(to));
   std::string buffer(chunk, '\0');

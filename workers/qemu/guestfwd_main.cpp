@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // seatrial-guestfwd TARGET: what QEMU starts for each connection of the guest to a forwarded
 // address. Copies between stdin/stdout (one socket, QEMU's end of the connection) and TARGET,
-// "unix:PATH" or "tcp:ADDRESS:PORT", until both directions have ended. No library of ours: its start
-// is latency that the guest sees.
+// "unix:PATH" or "tcp:ADDRESS:PORT", until both directions have ended. No library of ours: its
+// start is latency that the guest sees.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>

@@ -48,14 +48,15 @@ class ImageFiles : public testing::Test {
     EXPECT_TRUE(io::write_file_atomic(path, content));
     return path.string();
   }
-  /// A disk with one FAT partition that may be a boot partition.
-  std::string disk(const std::string& label) {
+  /// A disk with one partition, FAT with a config.json or nothing in it.
+  std::string disk(const std::string& label, bool formatted = true) {
     const auto path = (folder_->path() / (label + ".img")).string();
     const auto made = io::run_blocking(
         io::cmd("bash").arg("-c").arg(
             "set -e; truncate -s 40M '" + path +
             "'; printf 'label: gpt\\nstart=2048, size=65536, name=\"" + label +
-            "\"\\n' | sfdisk -q '" + path + "'; mkfs.vfat --offset 2048 -n BOOT '" + path +
+            "\"\\n' | sfdisk -q '" + path + "'; " + (formatted ? "" : "exit 0; ") +
+            "mkfs.vfat --offset 2048 -n BOOT '" + path +
             "' 32768 >/dev/null; printf '{\"hostname\":\"a\"}' > '" + path + ".json'; mcopy -i '" +
             path + "@@1048576' '" + path + ".json' ::config.json"),
         Budget(std::chrono::seconds(30), "a disk"));
@@ -79,10 +80,9 @@ TEST_F(ImageFiles, that_cannot_be_used_are_told_apart) {
   EXPECT_EQ(code_of(file("text.img", std::string(100'000, 'x'))), "image.not_an_image");
   EXPECT_EQ(code_of(file("7z.img", "7z\xbc\xaf\x27\x1c" + std::string(5000, 'x'))),
             "image.unknown_compression");
-  EXPECT_EQ(code_of(file("bad.img.gz", "\x1f\x8b\x08" + std::string(5000, 'x'))),
-            "image.damaged");
+  EXPECT_EQ(code_of(file("bad.img.gz", "\x1f\x8b\x08" + std::string(5000, 'x'))), "image.damaged");
   EXPECT_EQ(code_of(folder_->path().string()), "image.not_an_image");
-  EXPECT_EQ(code_of(disk("something")), "image.no_boot_partition");
+  EXPECT_EQ(code_of(disk("something", false)), "image.no_boot_partition");
 }
 
 TEST_F(ImageFiles, that_are_cut_off_are_refused) {

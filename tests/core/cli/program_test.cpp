@@ -123,8 +123,11 @@ TEST(Program, doctor_says_what_it_found_in_json) {
   const auto found = seatrial({"doctor", "--json"});
   const auto findings = nlohmann::json::parse(found.out, nullptr, false);
   ASSERT_TRUE(findings.is_array()) << found.err;
-  for (const auto& one : findings)
-    if (one["state"] != "ok") EXPECT_NE(one["advice"], "") << one.dump();
+  for (const auto& one : findings) {
+    if (one["state"] != "ok") {
+      EXPECT_NE(one["advice"], "") << one.dump();
+    }
+  }
 }
 
 }  // namespace

@@ -103,11 +103,7 @@ TEST_P(SessionOn, results_survive_kernel_messages_at_random_bytes) {
     }
     EXPECT_GT(repairs, 0u) << "the noise hit nothing, so this proves nothing";
   });
-<<<<<<< HEAD
   EXPECT_GE(desk.device.disturbed(), 5u);
-=======
-  EXPECT_GT(desk.device.disturbed(), 5u);
->>>>>>> 149f6e7 (Console: tests of matching, log, sentinels and files; a benchmark)
 }
 
 INSTANTIATE_TEST_SUITE_P(Shells, SessionOn, testing::Values("dash", "bash --norc --noprofile"),

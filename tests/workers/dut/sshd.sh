@@ -33,6 +33,7 @@ if [ "$(id -u)" -ne 0 ]; then exec "$sshd" -D -e -f "$folder/sshd_config"; fi
 # machine stays as it is.
 grep -v '^sshd:' /etc/passwd > "$folder/passwd"
 echo 'sshd:x:65533:65534::/run/sshd:/usr/sbin/nologin' >> "$folder/passwd"
+# shellcheck disable=SC2016  # the inner shell expands them
 exec unshare --mount sh -c '
   set -eu
   mount --bind "$1/passwd" /etc/passwd
