@@ -66,6 +66,7 @@ std::optional<Duration> from_iso8601(std::string_view text) {
 
 std::string human_duration(Duration span) {
   const double s = seconds(span);
+  if (s <= 0) return "0 s";
   if (s < 0.0005) return fmt::format("{:.0f} us", s * 1e6);
   if (s < 0.9995) return fmt::format("{:.0f} ms", s * 1e3);
   if (s < 99.95) return fmt::format("{:.1f} s", s);

@@ -278,8 +278,8 @@ Task<Head> read_head(Wire& wire, Parser& parser, std::string& why) {
       }
       if (parser.is_header_done()) co_return Head::good;
     }
-    auto got = co_await wire.fill(first ? wire.options.idle_budget : wire.options.head_budget,
-                                  "the head of a request");
+    const Duration patience = first ? wire.options.idle_budget : wire.options.head_budget;
+    auto got = co_await wire.fill(patience, "the head of a request");
     first = false;
     if (!got || *got == 0) co_return Head::end;
   }

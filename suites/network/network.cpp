@@ -11,8 +11,9 @@ SUITE(network,
 
 namespace {
 
-/// Device of the default route.
+/// Device of the default route, which may come a moment after the address that the shell is at.
 std::string uplink(Bench& bench) {
+  bench.wait_until("there is a default route", "ip -4 route show default | grep -q .", within(30s));
   return bench.output(
       "ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head -n 1");
 }

@@ -54,6 +54,18 @@ Findings braced_awaits(const TextFile& file) {
   return out;
 }
 
+/// Temporaries in the branches of ?: inside a co_await expression are destroyed twice by g++ 12.
+Findings conditional_awaits(const TextFile& file) {
+  Findings out;
+  for (auto i = file.code.find("co_await"); i != std::string::npos;
+       i = file.code.find("co_await", i + 8)) {
+    const auto end = file.code.find_first_of(";{", i);
+    if (std::string_view(file.code).substr(i, end - i).find(" ? ") != std::string_view::npos)
+      out.push_back(at(file, i, "?: inside a co_await expression crashes g++ 12: name a local"));
+  }
+  return out;
+}
+
 TEST(TextRules, no_naked_waits_and_no_traps) {
   static const Word words[] = {
       {R"(\b(sleep_for|sleep_until|usleep|nanosleep)\b)",
@@ -72,6 +84,7 @@ TEST(TextRules, no_naked_waits_and_no_traps) {
       for (const auto& word : words)
         add(findings, matches(file, file.code, RE2(word.pattern), word.why));
     add(findings, braced_awaits(file));
+    add(findings, conditional_awaits(file));
   }
   EXPECT_TRUE(findings.empty()) << shown(findings);
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/asio/this_coro.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -117,7 +118,9 @@ class QemuRig final : public Rig,
     if (ipv4 == address_) co_return Result<>();
     address_ = std::move(ipv4);
     if (machine_.pid() == 0) co_return Result<>();
-    co_return co_await point_forwards(address_.empty() ? plan().dhcp : address_);
+    std::string target = address_;
+    if (target.empty()) target = plan().dhcp;
+    co_return co_await point_forwards(std::move(target));
   }
   Task<Result<drivers::NetworkSeen>> observed(double since) override {
     co_return network::observe_pcap(settings_.folder / "packets.pcap", since);
@@ -198,7 +201,8 @@ class QemuRig final : public Rig,
       const std::string remove = fmt::format("hostfwd_remove net0 tcp:127.0.0.1:{}", host);
       const std::string add =
           fmt::format("hostfwd_add net0 tcp:127.0.0.1:{}-{}:{}", host, address, guest_port);
-      for (const auto& line : {remove, add}) {
+      const std::array<std::string, 2> lines{remove, add};
+      for (const auto& line : lines) {
         nlohmann::json arguments{{"command-line", line}};
         CO_TRY(auto said, co_await machine_.execute("human-monitor-command", std::move(arguments)));
         const std::string words = said.is_string() ? said.get<std::string>() : std::string();

@@ -14,8 +14,9 @@ using nlohmann::json;
 
 Task<Result<json>> observed(Bench& bench, json arguments) {
   const double since_run = arguments.value("since", 0.0);
-  const double wall = seconds(Clock::system().wall()) - bench.events().now() + since_run;
-  CO_TRY(const auto seen, co_await bench.rig().network().observed(since_run > 0 ? wall : 0));
+  const double run_began = seconds(Clock::system().wall()) - bench.events().now();
+  const double since = since_run > 0 ? run_began + since_run : 0;
+  CO_TRY(const auto seen, co_await bench.rig().network().observed(since));
   json dhcp = json::array();
   for (const auto& message : seen.dhcp)
     dhcp.push_back({{"type", message.type},

@@ -21,7 +21,8 @@ Task<Result<json>> wait(Bench& bench, json arguments) {
   budget.code = "shell.not_ready";
   budget.blame = Blame::product;
   budget.advice = "see the console log: did the OS boot, and did its SSH server start?";
-  CO_TRY(auto boot, co_await bench.shell_after(now > 0 ? now - 1 : 0, std::move(budget)));
+  const unsigned before = now > 0 ? now - 1 : 0;
+  CO_TRY(auto boot, co_await bench.shell_after(before, std::move(budget)));
   (void)boot;
   co_return json{{"seconds", bench.events().now() - began}};
 }

@@ -101,7 +101,8 @@ Task<Result<>> Session::find_shell() {
     patterns.emplace_back("[Pp]assword: ?$", Where::prompt);
     patterns.emplace_back("Login incorrect");
     patterns.emplace_back("[#$>] ?$", Where::prompt);
-    const auto heard = co_await listen(std::move(patterns), probed ? seconds(3) : silence, from);
+    const auto patience = probed ? seconds(3) : silence;
+    const auto heard = co_await listen(std::move(patterns), patience, from);
     if (!heard) {
       if (heard.error().code() != "session.quiet") co_return heard.error();
       const std::uint64_t now = console_.mark();

@@ -73,7 +73,8 @@ struct Guard::State {
       log::warn("the guard (pid {}) is gone ({}); starting another", guard->pid(),
                 ended ? ended->describe() : ended.error().describe());
       // A guard that dies at once, again and again, must not keep us busy.
-      co_await pause(std::chrono::milliseconds(self->restarts < 5 ? 0 : 500));
+      const std::chrono::milliseconds rest(self->restarts < 5 ? 0 : 500);
+      co_await pause(rest);
       if (self->finishing) break;
       if (++self->restarts > kMostRestarts) co_return guard_lost();
       auto started = self->start();
