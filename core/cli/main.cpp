@@ -33,6 +33,7 @@ int say(const std::string& text) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a failed write with words, not a death
   log::init("seatrial");
   const auto parsed = cli::parse(std::vector<std::string>(argv + 1, argv + argc));
   if (!parsed) return explain(parsed.error());

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -21,6 +22,7 @@ std::string advice_for(int error) {
   switch (error) {
     case ENOSPC:
     case EDQUOT: return "free some disk space and try again";
+    case EFBIG: return "raise the limit of file sizes (ulimit -f) and try again";
     case EACCES:
     case EPERM:
     case EROFS: return "check the permissions of the path, or choose another one";
@@ -44,9 +46,8 @@ Result<> write_all(int fd, std::string_view data, const fs::path& path) {
 }  // namespace
 
 Failure file_failure(std::string_view doing, const fs::path& path, int error) {
-  const std::string code = error == ENOSPC || error == EDQUOT ? "file.disk_full"
-                           : error == ENOENT                  ? "file.missing"
-                                                              : "file.io";
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  const std::string code = full ? "file.disk_full" : error == ENOENT ? "file.missing" : "file.io";
   return Failure(code, Blame::bench,
                  fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)),
                  advice_for(error));
@@ -108,7 +109,13 @@ Result<AppendFile> AppendFile::open(const fs::path& path, bool truncate) {
 }
 
 Result<> AppendFile::append(std::string_view record) {
-  CHECK_OK(write_all(fd_.get(), record, path_));
+  auto written = write_all(fd_.get(), record, path_);
+  if (!written) {
+    // Half a record would spoil the next one too, should there be room again.
+    // A device or pipe cannot be cut, and has kept nothing.
+    [[maybe_unused]] const int cut = ::ftruncate(fd_.get(), static_cast<off_t>(size_));
+    return written;
+  }
   size_ += record.size();
   return {};
 }

@@ -21,7 +21,9 @@
 
 #include "core/base/nursery.hpp"
 #include "core/base/text.hpp"
+#include "core/base/unless.hpp"
 #include "core/io/file.hpp"
+#include "core/io/interrupt.hpp"
 
 extern char** environ;
 
@@ -293,6 +295,9 @@ struct Pipe {
   }
 };
 
+/// For a child to clean up after itself when it is not wanted any more.
+constexpr Duration kGrace = std::chrono::seconds(2);
+
 Task<Result<Output>> run_unbounded(Command command, std::size_t most) {
   auto executor = co_await asio::this_coro::executor;
   Pipe in = Pipe::make(), out = Pipe::make(), err = Pipe::make();
@@ -328,11 +333,12 @@ Task<Result<Output>> run_unbounded(Command command, std::size_t most) {
   } catch (...) {  // cancelled: the readers must be joined before their buffers go
     thrown = std::current_exception();
   }
-  ::kill(-process.pid(), SIGKILL);  // grandchildren that still hold the pipes
   if (thrown) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await process.stop(kGrace);
     readers.cancel();
   }
+  ::kill(-process.pid(), SIGKILL);  // grandchildren that still hold the pipes
   auto joined = co_await readers.join();
   if (thrown) std::rethrow_exception(thrown);
   if (!joined) co_return joined.error();
@@ -347,8 +353,8 @@ Task<Result<Output>> run(Command command, Budget budget, std::size_t most) {
 
 Result<Output> run_blocking(Command command, Budget budget, std::size_t most) {
   asio::io_context context;
-  auto done =
-      asio::co_spawn(context, run(std::move(command), std::move(budget), most), asio::use_future);
+  auto task = unless(until_interrupted(), run(std::move(command), std::move(budget), most));
+  auto done = asio::co_spawn(context, std::move(task), asio::use_future);
   context.run();
   return done.get();
 }

@@ -84,6 +84,7 @@ Task<AttemptOutcome> CaseRunner::run_inside(model::CaseInfo info, model::SuiteIn
   call.run = settings_.run;
   call.digest = suite.digest;
   call.attempt = attempt;
+  call.guard = settings_.guard;
   call.socket = (settings_.sockets / "suite.sock").string();
   call.output = settings_.out / fmt::format("suite-{}-{}.log", info.full_name(), attempt);
   SuiteClient client(bench_, events_, steps_, alarm_);

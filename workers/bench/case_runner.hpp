@@ -20,6 +20,7 @@
 #include "workers/bench/event_writer.hpp"
 #include "workers/bench/session.hpp"
 #include "workers/bench/steps.hpp"
+#include "workers/guard/guard.hpp"
 
 namespace seatrial::bench {
 
@@ -53,6 +54,7 @@ struct CaseRunnerSettings {
   std::string run;
   std::filesystem::path out;      ///< run folder
   std::filesystem::path sockets;  ///< short folder for the suite's socket
+  Guard* guard = nullptr;
 };
 
 class CaseRunner {

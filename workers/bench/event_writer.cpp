@@ -15,8 +15,17 @@ Result<EventWriter> EventWriter::open(const std::filesystem::path& path, std::st
   return EventWriter(std::move(file), std::move(run), clock);
 }
 
+namespace {
+/// Enough for the last events of the largest run.
+constexpr std::uint64_t kReserve = 512u << 10;
+}  // namespace
+
 EventWriter::EventWriter(io::AppendFile file, std::string run, const Clock& clock)
-    : file_(std::move(file)), clock_(&clock), run_(std::move(run)), began_(clock.monotonic()) {}
+    : file_(std::move(file)),
+      reserve_(io::Reserve::make(file_.path().parent_path(), kReserve)),
+      clock_(&clock),
+      run_(std::move(run)),
+      began_(clock.monotonic()) {}
 
 void EventWriter::begin_case(std::string full_name, int attempt) {
   case_name_ = std::move(full_name);
@@ -40,17 +49,26 @@ std::uint64_t EventWriter::write(std::string_view kind, const nlohmann::json& da
   event.case_name = case_name_;
   event.kind = std::string(kind);
   event.data = std::make_shared<const nlohmann::json>(data);
-  auto written = file_.append(redact(model::to_line(event)));
-  if (!written && !broken_) {
-    broken_ = std::move(written.error()).with("writing the event log");
-    log::error("{}", broken_->describe());
+  const std::string line = redact(model::to_line(event));
+  auto written = file_.append(line);
+  if (!written && reserve_.held()) {
+    reserve_.release();
+    (void)file_.append(line);  // should that fail too, the first failure says why
   }
+  if (!written) note_broken(std::move(written.error()));
   return seq_;
+}
+
+void EventWriter::note_broken(Failure failure) {
+  if (broken_) return;
+  broken_ = std::move(failure).with("writing the event log");
+  log::error("{}", broken_->describe());
+  if (tell_) tell_(*broken_);
 }
 
 void EventWriter::sync() {
   auto synced = file_.sync();
-  if (!synced && !broken_) broken_ = std::move(synced.error()).with("writing the event log");
+  if (!synced) note_broken(std::move(synced.error()));
 }
 
 }  // namespace seatrial::bench

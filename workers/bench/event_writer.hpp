@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // EventWriter: the only writer of a run's events.jsonl. One write(2) per event; sync() before
-// anything is acknowledged. Everything passes through the redactor. A full disk does not stop the
-// run: the first failed write is kept as broken(), which the bench host turns into a bench error.
-// Owned by the bench host, one thread.
+// anything is acknowledged. Everything passes through the redactor. A full disk breaks no record:
+// space set aside at the start lets the end of the story be written, the first failed write is kept
+// as broken() and told once, and the bench host ends the run with it. Owned by the bench host, one
+// thread.
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -13,6 +15,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "core/io/file.hpp"
+#include "core/io/reserve.hpp"
 
 namespace seatrial::bench {
 
@@ -30,16 +33,21 @@ class EventWriter {
   void sync();
   double now() const;  ///< seconds since the run began
   const std::optional<Failure>& broken() const { return broken_; }
+  /// Called once, with the first failure to write.
+  void on_broken(std::function<void(const Failure&)> tell) { tell_ = std::move(tell); }
 
  private:
   EventWriter(io::AppendFile file, std::string run, const Clock& clock);
+  void note_broken(Failure failure);
   io::AppendFile file_;
+  io::Reserve reserve_;
   const Clock* clock_;
   std::string run_, case_name_;
   Duration began_;
   std::uint64_t seq_ = 0;
   int attempt_ = 0;
   std::optional<Failure> broken_;
+  std::function<void(const Failure&)> tell_;
 };
 
 }  // namespace seatrial::bench

@@ -144,7 +144,7 @@ Task<Result<>> assemble(Run& run) {
   CO_TRY(parts.profile, model::load_os_profile(plan.profile));
   CO_TRY(run.device_digest, io::sha256_file(plan.device));
   CO_TRY(run.profile_digest, io::sha256_file(plan.profile));
-  CO_TRY(run.guard, Guard::start(run.nursery, run.executor, plan.guard_program));
+  CO_TRY(run.guard, Guard::start(run.nursery, run.executor, fs::path(plan.out) / "guard.log"));
   CO_TRY(auto sockets, SocketFolder::make(fs::path(plan.out) / "s", run.guard.get()));
   run.sockets.emplace(std::move(sockets));
   parts.sockets = run.sockets->path();
@@ -161,7 +161,7 @@ void record(Run& run, const AttemptOutcome& outcome) {
 
 Task<Result<>> run_cases(Run& run) {
   const auto& plan = run.options.plan;
-  CaseRunnerSettings settings{plan.run, plan.out, run.sockets->path()};
+  CaseRunnerSettings settings{plan.run, plan.out, run.sockets->path(), run.guard.get()};
   CaseRunner runner(*run.bench, run.events, run.steps, run.alarm, settings);
   for (int round = 1; round <= plan.repeat; ++round)
     for (const auto& suite : plan.suites)
@@ -256,6 +256,7 @@ Task<Result<>> run_plan(HostOptions options) {
   const fs::path out = options.plan.out;
   CO_TRY(auto events, EventWriter::open(out / "events.jsonl", options.plan.run));
   Run run(executor, std::move(options), std::move(events));
+  run.events.on_broken([&run](const Failure& failure) { run.alarm.raise(failure); });
   Nursery outside(executor);
   if (run.options.control_fd >= 0)
     outside.start("reading the control pipe",

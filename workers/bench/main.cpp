@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   }
   if (plan_file.empty() || argc % 2 == 0) return usage();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a failed write with words, not a death
   seatrial::log::init("seatrial-bench");
   auto plan = seatrial::model::run_plan_from_file(plan_file);
   if (!plan) {

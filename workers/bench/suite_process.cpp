@@ -2,6 +2,7 @@
 #include "workers/bench/suite_process.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -19,11 +20,18 @@ constexpr std::size_t kTail = 16u << 10;  ///< bytes kept in memory for messages
 }  // namespace
 
 struct SuiteProcess::Impl {
-  Impl(io::Process p, asio::posix::stream_descriptor r, io::AppendFile f)
-      : process(std::move(p)), reader(std::move(r)), file(std::move(f)) {}
+  Impl(io::Process p, asio::posix::stream_descriptor r, io::AppendFile f, Guard* g)
+      : process(std::move(p)), reader(std::move(r)), file(std::move(f)), guard(g) {
+    // One that has ended already needs no guard.
+    if (guard) (void)guard->add(process.pid());
+  }
+  ~Impl() {
+    if (guard) guard->del(process.pid());
+  }
   io::Process process;
   asio::posix::stream_descriptor reader;
   io::AppendFile file;
+  Guard* guard;
   std::string tail;
   std::uint64_t dropped = 0;
 };
@@ -56,12 +64,15 @@ Result<SuiteProcess> SuiteProcess::start(asio::any_io_executor executor, const S
   TRY(auto process, io::Process::start(executor, std::move(command)));
   asio::posix::stream_descriptor reader(executor, read.release());
   return SuiteProcess(
-      std::make_unique<Impl>(std::move(process), std::move(reader), std::move(file)));
+      std::make_unique<Impl>(std::move(process), std::move(reader), std::move(file), call.guard));
 }
 
 Task<Result<io::ExitStatus>> SuiteProcess::wait() { co_return co_await impl_->process.wait(); }
 Task<io::ExitStatus> SuiteProcess::stop(Duration grace) {
-  co_return co_await impl_->process.stop(grace);
+  const auto status = co_await impl_->process.stop(grace);
+  // A group whose leader is gone lives on as long as it has members, and its number is theirs.
+  ::kill(-impl_->process.pid(), SIGKILL);
+  co_return status;
 }
 int SuiteProcess::pid() const { return impl_->process.pid(); }
 std::uint64_t SuiteProcess::dropped() const { return impl_->dropped; }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // SuiteProcess: one suite binary running one case. What it prints goes to a file of bounded size (a
-// suite may print a gigabyte); the rest is counted and dropped. Ends by itself, or with its whole
-// process group when told to.
+// suite may print a gigabyte); the rest is counted and dropped. Ends by itself or when told to;
+// what it started and left behind ends with it.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include "core/base/result.hpp"
 #include "core/base/task.hpp"
 #include "core/io/process.hpp"
+#include "workers/guard/guard.hpp"
 
 namespace seatrial::bench {
 
@@ -19,6 +20,7 @@ struct SuiteCall {
   std::string binary, case_name, socket, token, run, digest;
   int attempt = 1;
   std::filesystem::path output;  ///< where its stdout and stderr go
+  Guard* guard = nullptr;        ///< ends it when we are killed
 };
 
 class SuiteProcess {
@@ -28,6 +30,7 @@ class SuiteProcess {
   ~SuiteProcess();
 
   Task<Result<io::ExitStatus>> wait();
+  /// Ends the process and everything else in its group.
   Task<io::ExitStatus> stop(Duration grace);
   int pid() const;
   /// Copies its output until it is closed; run beside wait().

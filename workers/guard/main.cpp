@@ -157,9 +157,10 @@ int main(int argc, char** argv) {
     ::signal(signal, SIG_IGN);
   ::setsid();  // fails when it already leads a session: as wanted
   if (::chdir("/") != 0) return 1;
-  FILE* log = argc > 1 ? std::fopen(argv[1], "ae") : nullptr;
   Registered registered;
-  if (!serve(registered)) clean_up(registered, log);
+  if (serve(registered)) return 0;
+  FILE* log = argc > 1 ? std::fopen(argv[1], "ae") : nullptr;
+  clean_up(registered, log);
   if (log) std::fclose(log);
   return 0;
 }

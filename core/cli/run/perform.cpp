@@ -11,6 +11,7 @@
 #include "core/cli/verb.hpp"
 #include "core/io/cache.hpp"
 #include "core/io/file.hpp"
+#include "core/io/reserve.hpp"
 #include "devices/catalog.hpp"
 #include "reports/format.hpp"
 
@@ -19,6 +20,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kLeastSpace = 500'000'000;
+/// Set aside for the reports of a run that filled its disk.
+constexpr std::uint64_t kReportSpace = 8u << 20;
 
 Result<fs::path> make_run_folder(const fs::path& wanted, const std::string& id) {
   std::error_code error;
@@ -122,11 +125,13 @@ Result<RunDone> perform(const Installation& installation, RunRequest request, Di
   Scene scene(plan.suites, plan.repeat, durations);
   RunDone done;
   done.folder = plan.out;
+  auto for_reports = io::Reserve::make(done.folder, kReportSpace);
   TRY(done.end, run_bench_host(host, plan, scene, display));
   auto record = reports::read_run_record(done.folder);
   if (!record) return no_events(done.folder, done.end);
   done.record = std::move(*record);
   learn(done.record, durations);
+  for_reports.release();
   TRY(done.reports, reports::write_reports(done.folder, request.formats));
   if (done.end.signalled)
     log::warn("the bench host ended with {}: {}", done.end.trouble, end_of_log(done.folder));

@@ -2,9 +2,16 @@
 #include "core/io/file.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
 
 #include "core/io/hash.hpp"
+#include "core/io/reserve.hpp"
 
 namespace seatrial::io {
 namespace {
@@ -44,6 +51,44 @@ TEST(File, append_goes_on_where_the_file_ended) {
   EXPECT_EQ(file.size(), 4u);
   ASSERT_TRUE(file.append("two\n").has_value());
   EXPECT_EQ(read_file(dir.path() / "log").value(), "one\ntwo\n");
+}
+
+/// With a limit on file sizes, in a child: the limit holds for a whole process.
+int with_size_limit(rlim_t limit, const std::function<int()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limits{limit, limit};
+    ::setrlimit(RLIMIT_FSIZE, &limits);
+    ::_exit(body());
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(File, a_record_that_finds_no_room_is_left_out_as_a_whole) {
+  const auto dir = TempDir::make("file_test").value();
+  const auto path = dir.path() / "log";
+  const int code = with_size_limit(10, [&] {
+    auto file = AppendFile::open(path).value();
+    if (!file.append("12345\n").has_value()) return 1;
+    const auto half = file.append("123456\n");
+    if (half.has_value() || half.error().code() != "file.disk_full") return 2;
+    return file.append("12\n").has_value() ? 0 : 3;
+  });
+  EXPECT_EQ(code, 0);
+  EXPECT_EQ(read_file(path).value(), "12345\n12\n");
+}
+
+TEST(Reserve, holds_space_without_a_name_and_gives_it_back) {
+  const auto dir = TempDir::make("file_test").value();
+  auto reserve = Reserve::make(dir.path(), 1u << 20);
+  EXPECT_TRUE(reserve.held());
+  EXPECT_TRUE(fs::is_empty(dir.path()));
+  reserve.release();
+  EXPECT_FALSE(reserve.held());
+  EXPECT_FALSE(Reserve::make("/nonexistent", 1).held()) << "best effort, never a failure";
 }
 
 TEST(File, a_held_lock_is_reported_as_busy) {

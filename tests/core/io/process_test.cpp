@@ -2,6 +2,7 @@
 #include "core/io/process.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -19,6 +20,12 @@ const Budget kSoon(20s, "a child of the test");
 Command sh(std::string script) { return cmd("sh").arg("-c").arg(std::move(script)); }
 
 bool alive(int pid) { return ::kill(pid, 0) == 0; }
+
+/// A killed orphan may stay a zombie until init reaps it; it must not be running.
+bool runs(int pid) {
+  const auto state = read_file("/proc/" + std::to_string(pid) + "/stat");
+  return state && state->find(") Z ") == std::string::npos;
+}
 
 template <class T>
 T run_task(boost::asio::io_context& io, Task<T> task) {
@@ -53,6 +60,31 @@ TEST(Process, a_missing_program_is_named) {
   const auto result = run_blocking(cmd("no-such-program-at-all"), kSoon);
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code(), "program.missing");
+}
+
+TEST(Process, an_interruption_ends_the_whole_group_and_is_told) {
+  const auto dir = TempDir::make("process_test").value();
+  const auto pidfile = dir.path() / "pid";
+  // The grandchild ignores what the polite end would do.
+  const auto result = run_blocking(sh("trap '' TERM; sleep 100 & echo $! > " + pidfile.string() +
+                                      "; kill -INT $PPID; wait; wait"),
+                                   kSoon);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code(), "cancelled");
+  EXPECT_EQ(result.error().blame(), Blame::cancelled);
+  const int pid = std::stoi(read_file(pidfile).value());
+  for (int i = 0; i < 100 && runs(pid); ++i) ::poll(nullptr, 0, 20);
+  EXPECT_FALSE(runs(pid));
+}
+
+TEST(Process, an_interruption_lets_a_child_clean_up) {
+  const auto dir = TempDir::make("process_test").value();
+  const auto mark = dir.path() / "cleaned";
+  const auto result = run_blocking(sh("trap 'echo yes > " + mark.string() +
+                                      "; exit' TERM; kill -INT $PPID; while :; do :; done"),
+                                   kSoon);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(read_file(mark).value_or("no"), "yes\n");
 }
 
 TEST(Process, a_budget_kills_the_whole_group) {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -194,9 +196,45 @@ TEST_F(CaseRunnerTest, an_unknown_verb_is_answered_with_the_nearest) {
   EXPECT_EQ(outcome.failure->code(), "protocol.unknown_verb");
 }
 
-TEST_F(CaseRunnerTest, a_flood_of_output_is_bounded) {
-  EXPECT_EQ(run("prints_much").verdict, Verdict::pass);
-  EXPECT_LE(std::filesystem::file_size(dir_.path() / "suite-scripted.prints_much-1.log"), 4u << 20);
+long peak_kilobytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+TEST_F(CaseRunnerTest, a_gigabyte_of_output_costs_neither_memory_nor_disk) {
+  EXPECT_EQ(run("passes").verdict, Verdict::pass);
+  const long before = peak_kilobytes();
+  EXPECT_EQ(run("prints_a_gigabyte").verdict, Verdict::pass);
+  EXPECT_LE(peak_kilobytes() - before, 16 * 1024);
+  const auto kept = dir_.path() / "suite-scripted.prints_a_gigabyte-1.log";
+  EXPECT_LE(std::filesystem::file_size(kept), 4u << 20);
+  const auto told = std::find_if(log_.begin(), log_.end(), [](const auto& event) {
+    return event.kind == "note" &&
+           event.text("text").find("more than is kept") != std::string::npos;
+  });
+  EXPECT_NE(told, log_.end()) << "what was dropped must be said";
+}
+
+/// A killed orphan may stay a zombie until init reaps it; it must not be running.
+bool runs(int pid) {
+  const auto state = io::read_file("/proc/" + std::to_string(pid) + "/stat");
+  return state && state->find(") Z ") == std::string::npos;
+}
+
+TEST_F(CaseRunnerTest, what_a_suite_starts_and_leaves_behind_ends_with_it) {
+  EXPECT_EQ(run("leaves_a_child").verdict, Verdict::pass);
+  const auto text = io::read_file(dir_.path() / "suite-scripted.leaves_a_child-1.log").value();
+  const int pid = std::stoi(text.substr(text.find("pid ") + 4));
+  for (int i = 0; i < 100 && runs(pid); ++i) ::poll(nullptr, 0, 20);
+  EXPECT_FALSE(runs(pid));
+}
+
+TEST_F(CaseRunnerTest, a_disk_that_fills_up_ends_the_case_as_a_bench_error_with_its_words) {
+  const auto outcome = run("waits_for_abort", "none", 20, {},
+                           Failure("file.disk_full", Blame::bench, "no space left", "make some"));
+  EXPECT_EQ(outcome.verdict, Verdict::error);
+  EXPECT_EQ(outcome.failure->blame(), Blame::bench);
 }
 
 TEST_F(CaseRunnerTest, every_attempt_ends_with_exactly_one_case_finished) {

@@ -48,6 +48,14 @@ TEST(EventWriter, a_full_disk_is_remembered_and_stops_nothing) {
   EXPECT_EQ(events.broken()->code(), "file.disk_full");
 }
 
+TEST(EventWriter, tells_of_the_first_failure_once) {
+  auto events = EventWriter::open("/dev/full", "r").value();
+  std::vector<std::string> told;
+  events.on_broken([&](const Failure& failure) { told.push_back(failure.code()); });
+  for (int i = 0; i < 3; ++i) events.write("note", json::object());
+  EXPECT_EQ(told, std::vector<std::string>{"file.disk_full"});
+}
+
 TEST(Steps, a_step_that_is_left_without_a_word_was_cut_short) {
   const auto dir = io::TempDir::make("events").value();
   auto events = EventWriter::open(dir.path() / "e", "r").value();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A suite process that misbehaves on demand: the case name says how. Speaks the real protocol over
-// the real socket.
+// the real socket. `--list` names the cases that a run on the tiny OS can use
+// (tests/e2e/tiny_os.hpp).
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -28,11 +29,22 @@ model::JsonPtr box(json value) { return std::make_shared<const json>(std::move(v
 
 struct Client {
   io::BlockingWebSocket socket;
+  std::uint64_t id = 100;
   void send(const model::Message& message) { (void)socket.send(model::encode(message)); }
   model::Message next() {
     auto frame = socket.receive();
     if (!frame || !*frame) std::_Exit(9);
     return model::decode((*frame)->data, false).value();
+  }
+  json ask(const char* verb, json arguments) {
+    send(model::Request{++id, verb, box(std::move(arguments)), 100});
+    const auto reply = std::get<model::Reply>(next());
+    if (reply.failure) {
+      std::printf("%s\n", reply.failure->describe().c_str());
+      result({{"verdict", "error"}, {"failure", model::to_json(*reply.failure)}});
+      std::exit(0);
+    }
+    return *reply.value;
   }
   void result(json data) {
     send(model::Note{1, "case_result", box(std::move(data))});
@@ -41,9 +53,47 @@ struct Client {
   }
 };
 
+/// The cases for whole runs, as `seatrial` asks for them: {name, checkpoint}. The last one is well.
+int list() {
+  constexpr const char* kCases[][2] = {{"passes", "fresh"},          {"boots_and_waits", "fresh"},
+                                       {"waits_for_abort", "fresh"}, {"needs_a_shell", "booted"},
+                                       {"fills_the_log", "fresh"},   {"boots", "fresh"}};
+  json cases = json::array();
+  for (const auto& [name, checkpoint] : kCases)
+    cases.push_back({{"suite", "scripted"},
+                     {"case", name},
+                     {"checkpoint", checkpoint},
+                     {"needs", json::array()},
+                     {"budget_seconds", 300}});
+  std::printf("%s\n", cases.dump().c_str());
+  return 0;
+}
+
+void print_a_gigabyte() {
+  const std::string line(1'000'000, 'x');
+  for (int i = 0; i < 1000; ++i) std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fflush(stdout);
+}
+
+/// A child that outlives this process, unless somebody ends the whole group.
+void leave_a_child() {
+  const pid_t child = ::fork();
+  if (child == 0)
+    for (;;) ::pause();
+  std::printf("pid %d\n", static_cast<int>(child));
+  std::fflush(stdout);
+}
+
+/// Switches the DUT on and sees the tiny guest's first letter.
+void boot(Client& client) {
+  client.ask("power.on", json::object());
+  client.ask("console.expect", {{"patterns", {"R"}}, {"from", 0}, {"timeout", 60}});
+}
+
 }  // namespace
 
 int main(int, char** argv) {
+  if (std::string(argv[1]) == "--list") return list();
   const std::string what = argv[2];
   if (what == "exits_before_contact") {
     std::fprintf(stderr, "no, thank you\n");
@@ -55,8 +105,13 @@ int main(int, char** argv) {
   if (what == "old_version") hello.version = hello.oldest = 0;
   client.send(hello);
   client.next();
-  if (what == "prints_much")
-    for (int i = 0; i < 100000; ++i) std::printf("%s\n", std::string(199, 'x').c_str());
+  if (what == "prints_a_gigabyte") print_a_gigabyte();
+  if (what == "leaves_a_child") leave_a_child();
+  if (what == "boots" || what == "boots_and_waits") boot(client);
+  if (what == "fills_the_log")
+    for (std::uint64_t i = 2; i < 40'002; ++i)
+      client.send(
+          model::Note{i, "note", box({{"level", "info"}, {"text", std::string(1000, 'x')}})});
   if (what == "crashes") std::raise(SIGSEGV);
   if (what == "exits_early") return 0;
   if (what == "hangs")
@@ -72,7 +127,7 @@ int main(int, char** argv) {
   } else if (what == "asks_for_ever") {
     client.send(model::Request{7, "boot.next", box({{"after", 1}}), 0});
     client.next();
-  } else if (what == "waits_for_abort") {
+  } else if (what == "waits_for_abort" || what == "boots_and_waits" || what == "fills_the_log") {
     const auto message = client.next();
     std::printf("aborted: %d\n", static_cast<int>(message.index()));
     for (;;) ::pause();
