@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/base/text.hpp"
@@ -13,6 +14,7 @@
 #include "core/io/cache.hpp"
 #include "core/io/hash.hpp"
 #include "fixtures/refos/builder.hpp"
+#include "fixtures/refos/configure.hpp"
 
 namespace seatrial::cli {
 namespace fs = std::filesystem;
@@ -66,6 +68,16 @@ Result<std::string> unpacked(const std::string& path, const OnBusy& busy) {
   return file.string();
 }
 
+/// An image that no bench could configure is refused before one is asked to.
+Result<> check_boot_partition(const disk::Disk& image) {
+  const auto config = refos::config_of(image);
+  if (config) return {};
+  if (config.error().code() != "disk.fat") return config.error();
+  return Failure("image.bad_boot_partition", Blame::suite,
+                 "the boot partition cannot be read: " + config.error().what(),
+                 "download or make the image again");
+}
+
 }  // namespace
 
 bool looks_like_a_path(const std::string& word) {
@@ -105,7 +117,7 @@ Result<model::FileRef> open_image_file(const std::string& path, const OnBusy& bu
     opened = disk::Disk::open(file);
   }
   if (!opened) return opened.error();
-  CHECK_OK(disk::find_boot_partition(*opened));
+  CHECK_OK(check_boot_partition(*opened).with("looking into " + file));
   TRY(const auto digest, io::sha256_file(file));
   return model::FileRef{fs::path(path).filename().string(), "", file, digest};
 }

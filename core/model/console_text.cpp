@@ -102,7 +102,8 @@ std::size_t plain_position(std::string_view raw, std::size_t position) {
   walk(raw, [&](std::size_t begin, std::size_t size) {
     if (begin < position) plain += std::min(size, position - begin);
   });
-  return plain;
+  std::string scratch;  // carriage returns before a last control sequence are no part of the line
+  return std::min(plain, plain_line(raw, scratch).size());
 }
 
 std::size_t raw_position(std::string_view raw, std::size_t plain) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/model/failure_json.hpp"
+#include "core/model/foreign_json.hpp"
 
 namespace seatrial::model {
 namespace {
@@ -67,7 +68,7 @@ std::string to_line(const Event& event) {
 }
 
 std::optional<Event> event_from_line(std::string_view line) {
-  const json value = json::parse(line, nullptr, false);
+  const json value = parse_foreign(line);
   if (!value.is_object() || value_or<int>(value, "v", 0) < 1) return std::nullopt;
   Event event;
   event.seq = value_or<std::uint64_t>(value, "seq", 0);

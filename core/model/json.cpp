@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/base/text.hpp"
+#include "core/model/foreign_json.hpp"
 
 namespace seatrial::model {
 namespace {
@@ -122,6 +123,9 @@ Result<Document> Document::load(const std::filesystem::path& path) {
 
 Result<Document> Document::parse(std::string text, std::string name) {
   Document document;
+  if (nested_too_deep(text))
+    return Failure("input.not_json", Blame::suite,
+                   fmt::format("{}: nested deeper than {} levels", name, kDeepestJson), kAdvice);
   try {
     document.root_ = std::make_shared<const json>(json::parse(text, nullptr, true, true));
   } catch (const json::parse_error& error) {
@@ -131,6 +135,9 @@ Result<Document> Document::parse(std::string text, std::string name) {
     const int line = line_at(text, error.byte > 0 ? error.byte - 1 : 0);
     return Failure("input.not_json", Blame::suite,
                    fmt::format("{}:{}: not valid JSON: {}", name, line, message), kAdvice);
+  } catch (const json::exception& error) {  // a number beyond what a double holds
+    return Failure("input.not_json", Blame::suite,
+                   fmt::format("{}: not valid JSON: {}", name, error.what()), kAdvice);
   }
   document.name_ = std::move(name);
   document.text_ = std::move(text);

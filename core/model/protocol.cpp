@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/model/failure_json.hpp"
+#include "core/model/foreign_json.hpp"
 
 namespace seatrial::model {
 namespace {
@@ -96,7 +97,7 @@ std::string encode(const Message& message) {
 }
 
 Result<Message> decode(std::string_view frame, bool from_client) {
-  const json value = json::parse(frame, nullptr, false);
+  const json value = parse_foreign(frame);
   if (!value.is_object()) return malformed("not a JSON object");
   const auto hello = value.find("hello");
   if (hello != value.end()) {

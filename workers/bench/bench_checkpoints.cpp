@@ -64,8 +64,13 @@ Task<Result<drivers::FlashReceipt>> Bench::flash(std::string role) {
 
 Task<Result<json>> Bench::configure_offline(json set, std::vector<std::string> remove) {
   CO_TRY(const auto medium, co_await open_medium(*this));
-  CO_TRY(const auto text, medium.read("boot", "/config.json"));
-  CO_TRY(auto config, parse_config(text, "in the boot partition of " + parts_.plan.image.name));
+  auto text = medium.read("boot", "/config.json");
+  const bool absent = !text && text.error().code() == "disk.no_such_file";
+  if (!text && !absent) co_return text.error();
+  json config = json::object();
+  if (!absent && !trim(*text).empty()) {
+    CO_TRY(config, parse_config(*text, "in the boot partition of " + parts_.plan.image.name));
+  }
   edit_config(config, set, remove);
   CO_CHECK_OK(medium.write("boot", "/config.json", config.dump()));
   co_return masked(std::move(config));

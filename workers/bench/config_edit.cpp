@@ -5,6 +5,7 @@
 
 #include "core/base/redact.hpp"
 #include "core/base/text.hpp"
+#include "core/model/foreign_json.hpp"
 
 namespace seatrial::bench {
 namespace {
@@ -22,7 +23,7 @@ bool is_secret(std::string_view key) {
 }  // namespace
 
 Result<json> parse_config(std::string_view text, const std::string& where) {
-  json config = json::parse(text, nullptr, false);
+  json config = model::parse_foreign(text);
   if (config.is_object()) return config;
   return Failure("config.invalid", Blame::product, "config.json is not valid: " + where,
                  "look at the file: " + std::string(text.substr(0, 80)));

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <boost/asio/this_coro.hpp>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -258,6 +259,8 @@ Task<Result<std::unique_ptr<Rig>>> make_qemu_rig(Nursery& nursery, Guard* guard,
   qemu::AcceleratorQuery query;
   query.qemu = settings.device.machine->qemu;
   query.cache_root = settings.cache;
+  const char* wanted = std::getenv("SEATRIAL_ACCEL");
+  query.forced_tcg = wanted != nullptr && std::string_view(wanted) == "tcg";
   CO_TRY(auto answer, co_await qemu::probe_accelerator(query));
   auto executor = co_await boost::asio::this_coro::executor;
   co_return std::unique_ptr<Rig>(

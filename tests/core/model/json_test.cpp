@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "core/model/foreign_json.hpp"
+
 namespace seatrial::model {
 namespace {
 
@@ -22,6 +26,24 @@ TEST(Document, finds_the_line_of_a_key_path) {
   EXPECT_EQ(document.line_of("list[1].label"), 6);
   EXPECT_EQ(document.line_of("nested.deep.key"), 8);
   EXPECT_EQ(document.line_of("nested.deep.absent"), 8);
+}
+
+TEST(Document, what_no_parser_should_take_is_refused_in_words) {
+  const auto huge = Document::parse("{\"a\": 1e999}", "f.json");
+  ASSERT_FALSE(huge.has_value());
+  EXPECT_EQ(huge.error().code(), "input.not_json");
+  const auto deep = Document::parse(std::string(100'000, '['), "f.json");
+  ASSERT_FALSE(deep.has_value());
+  EXPECT_NE(deep.error().what().find("nested"), std::string::npos) << deep.error().what();
+}
+
+TEST(ForeignJson, counts_levels_outside_of_strings_alone) {
+  const std::string open(kDeepestJson, '['), close(kDeepestJson, ']');
+  EXPECT_FALSE(nested_too_deep(open + close));
+  EXPECT_TRUE(nested_too_deep("[" + open + close + "]"));
+  EXPECT_FALSE(nested_too_deep("[\"\\\"" + open + "[\", []]"));
+  EXPECT_TRUE(parse_foreign("[" + open + close + "]").is_discarded());
+  EXPECT_EQ(parse_foreign("[1]").size(), 1u);
 }
 
 TEST(Document, a_syntax_error_is_named_with_its_line) {
