@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Language, warnings, sanitizers, compiler cache and linker: everything that holds for every target.
 option(SEATRIAL_TESTS "Build the tests of Seatrial itself" ON)
+option(SEATRIAL_FUZZ "Build the libFuzzer programs of tests/fuzz (clang only)" OFF)
 set(SEATRIAL_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
 
 set(CMAKE_CXX_STANDARD 20)

@@ -98,6 +98,30 @@ sea_sanitized_build() {
   sea_make "$SEA_BUILD/asan" fast_tests
 }
 
+# The real fuzzers, SEA_FUZZ_SECONDS each. What they find is kept in test-results/fuzz.
+sea_fuzz() {
+  if ! command -v clang++ >/dev/null; then
+    say "left out: the fuzzers need clang (apt-get install clang libclang-rt-14-dev); fuzz_test has replayed their seeds"
+    return 0
+  fi
+  sea_configure fuzz "$SEA_BUILD/fuzz"
+  sea_make "$SEA_BUILD/fuzz" fuzzers
+  local program name found=$SEA_RESULTS/fuzz broken=0
+  mkdir -p "$found"
+  for program in "$SEA_BUILD"/fuzz/fuzzers/fuzz_*; do
+    name=${program##*/fuzz_}
+    mkdir -p "$SEA_BUILD/fuzz/corpus/$name"
+    if ! SEATRIAL_FUZZ_SEEDS=$SEA_BUILD/fuzz/corpus/$name "$program" -max_total_time="${SEA_FUZZ_SECONDS:-60}" \
+      -timeout=20 -rss_limit_mb=3000 -artifact_prefix="$found/$name-" "$SEA_BUILD/fuzz/corpus/$name" \
+      >"$found/$name.txt" 2>&1; then
+      say "   $name broke: $found/$name.txt ends with the input; put it into tests/fuzz/corpus/$name"
+      broken=1
+    fi
+    say "   $name: $(grep -o 'Done [0-9]* runs.*' "$found/$name.txt" || echo 'did not end by itself')"
+  done
+  return $broken
+}
+
 sea_tidy() {
   cd "$SEA_ROOT" || return
   git ls-files -z '*.cpp' | xargs -0 -n 4 -P "$(jobs_here)" clang-tidy -p "$SEA_BUILD" --quiet >"$SEA_RESULTS/tidy.txt" 2>&1 ||
@@ -124,7 +148,10 @@ sea_test() {
   fi
   # A quarter of an hour on two cores: with the nightly proofs. The rules that must never be broken
   # (sizes, nesting, forbidden calls) are tests of their own in tests/repo.
-  if [ "$tier" = nightly ]; then sea_stage "clang-tidy" sea_tidy; fi
+  if [ "$tier" = nightly ]; then
+    sea_stage "clang-tidy" sea_tidy
+    sea_stage "Fuzzers" sea_fuzz
+  fi
   if ctest --test-dir "$SEA_BUILD" -N -LE "fast|$not" | grep -q 'Total Tests: [1-9]'; then
     sea_timed_tests "Slow tests ($tier: QEMU, browser, ...)" slow "$SEA_BUILD" -LE "fast|$not"
   fi
