@@ -151,15 +151,29 @@ std::string html(std::string_view bytes) { return escaped(plain(bytes), false); 
 std::string xml_attribute(std::string_view bytes) { return escaped(plain(bytes), true); }
 
 std::string markdown(std::string_view bytes) {
+  const std::string text = one_line(bytes, 600);
+  const auto follows = [&text](std::size_t at, std::string_view what) {
+    return text.compare(at, what.size(), what) == 0;
+  };
+  const std::size_t number = text.find_first_not_of("0123456789");
   std::string safe;
-  for (const char c : one_line(bytes, 600)) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    // What makes a list, a rule or a heading of a line that begins with it, and what makes a link
+    // of bare text.
+    const bool leads =
+        (i == 0 && (c == '-' || c == '=')) ||
+        (i == number && i > 0 && c == '.' && (i + 1 == text.size() || text[i + 1] == ' '));
+    const bool links =
+        (c == ':' && follows(i, "://")) || (c == '.' && i > 2 && follows(i - 3, "www"));
     if (c == '<')
       safe += "&lt;";
     else if (c == '&')
       safe += "&amp;";
     else if (c == '@')
       safe += "@\xE2\x80\x8B";  // zero width: device text must not call people
-    else if (std::string_view("\\`*_{}[]()#+!|~>").find(c) != std::string_view::npos)
+    else if (leads || links ||
+             std::string_view("\\`*_{}[]()#+!|~>").find(c) != std::string_view::npos)
       safe += std::string("\\") + c;
     else
       safe += c;
@@ -168,12 +182,9 @@ std::string markdown(std::string_view bytes) {
 }
 
 std::string markdown_code(std::string_view bytes) {
-  std::string text = one_line(bytes, 400);
+  const std::string text = one_line(bytes, 400);
   std::size_t longest = 0, now = 0;
   for (const char c : text) longest = std::max(longest, now = c == '`' ? now + 1 : 0);
-  // A table ends its cell at a bar even inside code.
-  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
-    text.insert(at, "\\");
   const std::string fence(longest + 1, '`');
   const bool pad = text.empty() || text.front() == '`' || text.back() == '`';
   return fence + (pad ? " " : "") + text + (pad ? " " : "") + fence;

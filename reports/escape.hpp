@@ -26,7 +26,7 @@ std::string html(std::string_view bytes);
 std::string xml_attribute(std::string_view bytes);
 /// plain() on one line as Markdown text: nothing in it is markup, a mention or a link.
 std::string markdown(std::string_view bytes);
-/// plain() on one line as a Markdown code span.
+/// plain() on one line as a Markdown code span; not for a table, whose cells end at a bar.
 std::string markdown_code(std::string_view bytes);
 
 /// A word for a POSIX shell.

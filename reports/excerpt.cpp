@@ -11,6 +11,8 @@ namespace seatrial::reports {
 namespace {
 constexpr std::size_t kWindowBytes = 32u << 10;
 constexpr std::size_t kMostSentinels = 3;
+/// The log gives wall times in milliseconds, the console index in nanoseconds.
+constexpr double kClockGrain = 0.002;
 constexpr int kWorthNaming = 3;  ///< weight from which a guess may be shown as the explanation
 
 struct Word {
@@ -93,7 +95,11 @@ Excerpts::Excerpts(const RunRecord& run, const RunFolder& folder) : folder_(fold
   };
   add(run.outside);
   for (const auto& of : run.cases)
-    for (const auto& attempt : of.attempts) add(attempt);
+    for (const auto& attempt : of.attempts) {
+      add(attempt);
+      if (attempt.started) begins_.push_back(attempt.at);
+    }
+  std::sort(begins_.begin(), begins_.end());
   std::stable_sort(marks_.begin(), marks_.end(),
                    [](const auto& a, const auto& b) { return a.at < b.at; });
 }
@@ -108,7 +114,12 @@ void Excerpts::set_range(const Attempt& attempt, Excerpt& into) const {
   into.begin = first != after ? first->offset : first != marks_.begin() ? (first - 1)->offset : 0;
   into.end = after != marks_.end() ? after->offset : size;
   if (const auto known = folder_.console_offset_at(attempt.at)) into.begin = *known;
-  if (const auto known = folder_.console_offset_at(ended)) into.end = *known;
+  // The line that ended an attempt came in its last instant, and belongs to it. What comes after
+  // another attempt has begun does not.
+  double until = ended + kClockGrain;
+  const auto next = std::upper_bound(begins_.begin(), begins_.end(), attempt.at);
+  if (next != begins_.end()) until = std::min(until, std::max(*next, ended));
+  if (const auto known = folder_.console_offset_at(until)) into.end = *known;
   for (const auto& hit : attempt.sentinels) {
     into.begin = std::min(into.begin, hit.offset);
     into.end = std::max(into.end, hit.offset + hit.line.size());

@@ -53,6 +53,7 @@ class Excerpts {
 
   const RunFolder& folder_;
   std::vector<ConsoleMark> marks_;  ///< of the whole run, by time
+  std::vector<double> begins_;      ///< of all attempts that began, by time
 };
 
 }  // namespace seatrial::reports

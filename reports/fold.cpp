@@ -86,16 +86,20 @@ void case_started(FoldState& state, const Event& event) {
 }
 
 void case_finished(FoldState& state, const Event& event) {
-  const auto place = state.place_of(event);
+  auto place = state.place_of(event);
   if (!place) return;
-  auto& attempt = state.attempt(*place);
-  if (state.done.count(*place)) {
-    state.warn(fmt::format("{} attempt {} ended twice; the first end counts", event.case_name,
-                           attempt.number));
-    return;
-  }
-  state.done.insert(*place);
   const auto word = event.text("verdict");
+  if (state.done.count(*place)) {
+    // Whichever end was written first, the other is not lost: a case whose ends differ is flaky.
+    const auto& ended = state.attempt(*place);
+    const bool agrees = to_string(ended.verdict) == word;
+    state.warn(fmt::format("{} attempt {} ended twice; {}", event.case_name, ended.number,
+                           agrees ? "both ends agree" : "the ends differ, both are kept"));
+    if (agrees) return;
+    place = state.add_attempt(event);
+  }
+  auto& attempt = state.attempt(*place);
+  state.done.insert(*place);
   attempt.failure = event.failure();
   attempt.reason = event.text("reason");
   if (const auto verdict = model::verdict_from_string(word)) {

@@ -88,6 +88,16 @@ std::size_t FoldState::case_of(const std::string& full_name) {
 
 Place FoldState::begin_attempt(const Event& event) {
   const std::size_t index = case_of(event.case_name);
+  for (std::size_t i = 0; event.attempt > 0 && i < run.cases[index].attempts.size(); ++i)
+    if (told[{index, i}] == event.attempt) {
+      warn(fmt::format("{} attempt {} began twice; both are kept", event.case_name, event.attempt));
+      break;
+    }
+  return add_attempt(event);
+}
+
+Place FoldState::add_attempt(const Event& event) {
+  const std::size_t index = case_of(event.case_name);
   auto& attempts = run.cases[index].attempts;
   int highest = 0;
   bool taken = false;
@@ -97,18 +107,17 @@ Place FoldState::begin_attempt(const Event& event) {
   }
   Attempt made;
   made.number = event.attempt > 0 && !taken ? event.attempt : highest + 1;
-  if (event.attempt > 0 && taken)
-    warn(fmt::format("{} attempt {} began twice; both are kept", event.case_name, event.attempt));
   attempts.push_back(std::move(made));
-  return {index, attempts.size() - 1};
+  const Place place{index, attempts.size() - 1};
+  told[place] = event.attempt;
+  return place;
 }
 
 std::optional<Place> FoldState::place_of(const Event& event) {
   if (event.case_name.empty()) return open;
   const std::size_t index = case_of(event.case_name);
-  auto& attempts = run.cases[index].attempts;
-  for (std::size_t i = attempts.size(); i-- > 0;)
-    if (event.attempt == 0 || attempts[i].number == event.attempt) return Place{index, i};
+  for (std::size_t i = run.cases[index].attempts.size(); i-- > 0;)
+    if (event.attempt == 0 || told[{index, i}] == event.attempt) return Place{index, i};
   return begin_attempt(event);
 }
 

@@ -26,6 +26,7 @@ struct FoldState {
   std::map<std::string, std::size_t> index_of_case;
   std::optional<Place> open;  ///< the attempt in flight: a bench runs one case at a time
   std::set<Place> done;
+  std::map<Place, int> told;  ///< the number the log gave an attempt; two may share one
   /// Step id -> index in the steps of its place (no place: outside of all cases).
   std::map<std::pair<std::optional<Place>, std::string>, std::size_t> step_index;
   /// (number, console offset) -> where it is kept
@@ -41,7 +42,10 @@ struct FoldState {
   }
   std::size_t case_of(const std::string& full_name);
   Place begin_attempt(const model::Event& event);
-  /// By its case and attempt; an event without a case belongs to the attempt in flight.
+  /// A new attempt at the case of the event, numbered so that no two of a case are alike.
+  Place add_attempt(const model::Event& event);
+  /// The latest attempt of its case and number; an event without a case belongs to the attempt in
+  /// flight.
   std::optional<Place> place_of(const model::Event& event);
 
   /// A number or text under `key`, as text.

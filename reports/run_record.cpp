@@ -24,9 +24,19 @@ double Case::seconds() const {
 }
 
 const Attempt& Case::telling() const {
-  for (auto it = attempts.rbegin(); it != attempts.rend(); ++it)
-    if (it->verdict != Verdict::pass) return *it;
-  return attempts.back();
+  const auto last = [this](auto fits) {
+    const auto it = std::find_if(attempts.rbegin(), attempts.rend(), fits);
+    return it == attempts.rend() ? nullptr : &*it;
+  };
+  const auto red = [](const Attempt& attempt) {
+    return attempt.verdict == Verdict::fail || attempt.verdict == Verdict::error ||
+           attempt.verdict == Verdict::timeout;
+  };
+  if (const auto* found = last([this](const Attempt& a) { return a.verdict == verdict; }))
+    return *found;
+  if (const auto* found = last(red)) return *found;
+  const auto* other = last([](const Attempt& a) { return a.verdict != Verdict::pass; });
+  return other ? *other : attempts.back();
 }
 
 std::string RunRecord::fact(const std::string& group, const std::string& name) const {

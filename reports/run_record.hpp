@@ -123,7 +123,8 @@ struct Case {
   std::string full_name() const { return suite.empty() ? name : suite + "." + name; }
   std::size_t passed_attempts() const;
   double seconds() const;
-  /// The attempt to show first: the last one whose verdict is not pass, else the last.
+  /// The attempt to show first: the last one that made the verdict of the case; of a flaky case the
+  /// last red one, else the last that is not green.
   const Attempt& telling() const;
 };
 

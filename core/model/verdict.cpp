@@ -30,7 +30,10 @@ Verdict verdict_of_attempts(const std::vector<Verdict>& attempts) {
   for (const auto verdict : attempts) tally.add(verdict);
   for (const auto red : {Verdict::fail, Verdict::error, Verdict::timeout})
     if (tally.of(red)) return tally.of(Verdict::pass) ? Verdict::flaky : red;
-  for (const auto verdict : {Verdict::flaky, Verdict::not_run, Verdict::pass, Verdict::skip})
+  for (const auto verdict : {Verdict::flaky, Verdict::not_run})
+    if (tally.of(verdict)) return verdict;
+  if (tally.of(Verdict::pass) && tally.of(Verdict::skip)) return Verdict::flaky;
+  for (const auto verdict : {Verdict::pass, Verdict::skip})
     if (tally.of(verdict)) return verdict;
   return Verdict::not_run;
 }

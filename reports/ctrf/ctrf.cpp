@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/base/text.hpp"
 #include "reports/escape.hpp"
 #include "reports/excerpt.hpp"
 #include "reports/headline.hpp"
@@ -30,8 +31,9 @@ const char* status_of(Verdict verdict) {
   return "other";
 }
 
+/// Bounded by the year 2286, so that whatever the log says is a number.
 std::int64_t milliseconds(double seconds) {
-  return std::isfinite(seconds) ? std::llround(std::clamp(seconds, 0.0, 1e9) * 1000) : 0;
+  return std::isfinite(seconds) ? std::llround(std::clamp(seconds, 0.0, 1e10) * 1000) : 0;
 }
 
 /// Milliseconds since 1970 of a second of the run.
@@ -107,7 +109,7 @@ json test(const RunRecord& run, const Case& of, const RunFolder& folder, const E
     made["message"] = why(of);
     made["trace"] = clipped(failure_text(telling), 8000);
     if (const auto console = console_text(excerpts.of(telling), telling.at); !console.empty())
-      made["stdout"] = json::array({plain(console)});
+      made["stdout"] = split(trim(plain(console)), '\n');
   }
   if (of.attempts.size() > 1) {
     made["retries"] = of.attempts.size() - 1;

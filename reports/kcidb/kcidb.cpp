@@ -58,7 +58,7 @@ json attempt_object(const RunRecord& run, const Case& of, const Attempt& attempt
             {"status", status_of(attempt)},
             {"comment", one_line(of.doc.empty() ? of.full_name() : of.doc, 400)}};
   if (attempt.started) {
-    made["duration"] = attempt.seconds;
+    made["duration"] = std::round(attempt.seconds * 1000) / 1000;
     if (run.zero) made["start_time"] = iso8601(*run.zero + from_seconds(attempt.at));
   }
   if (attempt.verdict != Verdict::pass)

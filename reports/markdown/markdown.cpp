@@ -138,8 +138,8 @@ std::string facts(const RunRecord& run) {
   std::string rows;
   for (const auto& fact : run.facts)
     if (rows.size() < kForTheRest / 4)
-      rows += fmt::format("| {} {} | {} |\n", markdown(fact.group), markdown(fact.name),
-                          markdown_code(fact.value));
+      rows += fmt::format("| {} {} | <code>{}</code> |\n", markdown(fact.group),
+                          markdown(fact.name), markdown(fact.value));
   if (rows.empty()) return rows;
   return details("Environment", "| what | value |\n|---|---|\n" + rows);
 }

@@ -38,7 +38,12 @@ TEST(Escape, markup_is_text) {
   EXPECT_EQ(html("<b a=\"x\" c='y'>&"), "&lt;b a=&quot;x&quot; c=&#39;y&#39;&gt;&amp;");
   EXPECT_EQ(xml_attribute("a\nb"), "a&#10;b");
   EXPECT_EQ(markdown("*x* [a](b) <i> @team"), "\\*x\\* \\[a\\]\\(b\\) &lt;i\\> @\xE2\x80\x8Bteam");
+  EXPECT_EQ(markdown("see https://x.y and www.z"), "see https\\://x.y and www\\.z");
+  EXPECT_EQ(markdown("- 1. no list"), "\\- 1. no list");
+  EXPECT_EQ(markdown("12. no list"), "12\\. no list");
+  EXPECT_EQ(markdown("1.5 s"), "1.5 s");
   EXPECT_EQ(markdown_code("a`b"), "``a`b``");
+  EXPECT_EQ(markdown_code("a | b"), "`a | b`") << "a command is shown as it is typed";
   EXPECT_EQ(markdown_code("`"), "`` ` ``");
 }
 

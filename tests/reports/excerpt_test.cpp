@@ -71,6 +71,16 @@ TEST(Excerpt, an_allowed_sentinel_explains_nothing_but_a_telling_line_may) {
   EXPECT_THAT(excerpt.explaining()->bytes, HasSubstr("engine"));
 }
 
+TEST(Excerpt, the_line_that_ends_a_case_at_once_is_part_of_it) {
+  RunBuilder build;
+  build.start({"s.a", "s.b"}).begin("s.a").wait(5).console("Kernel panic\n").end("fail");
+  build.wait(0.0005).begin("s.b").console("of the next case\n").wait(1).end("fail").finish();
+  const auto excerpt = excerpt_of(build, 0);
+  ASSERT_EQ(excerpt.lines.size(), 1u);
+  EXPECT_EQ(excerpt.lines[0].bytes, "Kernel panic");
+  EXPECT_EQ(excerpt_of(build, 1).lines.at(0).bytes, "of the next case");
+}
+
 TEST(Excerpt, it_is_centred_on_the_moment_of_failure_not_on_the_end_of_the_case) {
   RunBuilder build;
   build.start({"s.a"}).begin("s.a");

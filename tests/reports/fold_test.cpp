@@ -82,6 +82,20 @@ TEST(Fold, attempts_that_differ_are_flaky_and_all_kept) {
   EXPECT_EQ(run.exit_code(), model::exit_failed);
 }
 
+TEST(Fold, the_attempt_that_made_the_verdict_is_the_one_that_tells) {
+  RunBuilder build;
+  build.start({"s.a", "s.b", "s.c"});
+  build.begin("s.a").end("fail").begin("s.a", 2).end("error");
+  build.begin("s.b").end("pass").begin("s.b", 2).end("fail").begin("s.b", 3).end("skip");
+  build.begin("s.c").end("pass").begin("s.c", 2).end("skip", {{"reason", "no lab network"}});
+  const auto run = build.finish().record();
+  EXPECT_EQ(run.cases[0].verdict, Verdict::fail);
+  EXPECT_EQ(run.cases[0].telling().number, 1) << "the bench is not to blame for it";
+  EXPECT_EQ(run.cases[1].telling().number, 2);
+  EXPECT_EQ(run.cases[2].verdict, Verdict::flaky) << "never silently green";
+  EXPECT_EQ(run.cases[2].telling().number, 2);
+}
+
 TEST(Fold, a_failed_expectation_becomes_a_sentence_with_a_blame) {
   RunBuilder build;
   build.start({"s.a"}).begin("s.a");
@@ -106,16 +120,48 @@ TEST(Fold, a_verdict_is_never_invented) {
   EXPECT_EQ(run.cases[0].attempts[0].failure->code(), "report.unknown_verdict");
 }
 
-TEST(Fold, a_second_end_and_a_second_beginning_are_kept_as_evidence_and_not_counted) {
+TEST(Fold, a_case_that_began_twice_is_two_attempts_and_never_silently_green) {
   RunBuilder build;
-  build.start({"s.a"}).begin("s.a").end(
-      "fail", {{"failure", failure_json("x.y", Blame::product, "broke", "mend")}});
+  build.start({"s.a"})
+      .begin("s.a")
+      .step("first", 1)
+      .end("fail", {{"failure", failure_json("x.y", Blame::product, "broke", "mend")}});
   build.event("note", {{"text", "."}});
-  build.begin("s.a").end("pass").finish();
+  build.begin("s.a").step("second", 1).end("pass").finish();
   const auto run = build.record();
-  ASSERT_EQ(run.cases[0].attempts.size(), 2u);
+  const auto& attempts = run.cases[0].attempts;
+  ASSERT_EQ(attempts.size(), 2u);
   EXPECT_EQ(run.cases[0].verdict, Verdict::flaky) << "never silently green";
+  EXPECT_EQ(run.exit_code(), model::exit_failed);
+  EXPECT_EQ(attempts[0].verdict, Verdict::fail);
+  EXPECT_EQ(attempts[0].steps.at(0).text, "first");
+  EXPECT_EQ(attempts[1].verdict, Verdict::pass);
+  EXPECT_EQ(attempts[1].steps.at(0).text, "second");
+  EXPECT_EQ(attempts[1].number, 2);
   EXPECT_THAT(run.warnings, ElementsAre(HasSubstr("began twice")));
+}
+
+TEST(Fold, a_case_that_began_twice_and_was_killed_the_second_time_keeps_its_first_verdict) {
+  RunBuilder build;
+  build.start({"s.a"}).begin("s.a").end("fail").begin("s.a").step("second", 1);
+  const auto run = build.record();
+  EXPECT_EQ(run.cases[0].verdict, Verdict::fail);
+  EXPECT_TRUE(run.cases[0].attempts.at(1).cut_short);
+}
+
+TEST(Fold, ends_of_one_attempt_that_differ_are_both_kept_and_ends_that_agree_are_one) {
+  RunBuilder build;
+  build.start({"s.a", "s.b"}).begin("s.a").end("pass").begin("s.b").end("pass");
+  for (const auto* verdict : {"pass", "fail"}) {
+    build.name("s.a").event("case_finished", {{"verdict", "pass"}});
+    build.name("s.b").event("case_finished", {{"verdict", verdict}});
+  }
+  const auto run = build.name("", 0).finish().record();
+  EXPECT_EQ(run.cases[0].verdict, Verdict::pass);
+  EXPECT_EQ(run.cases[0].attempts.size(), 1u);
+  EXPECT_EQ(run.cases[1].verdict, Verdict::flaky) << "whichever was written first";
+  EXPECT_EQ(run.exit_code(), model::exit_failed);
+  EXPECT_THAT(run.warnings, testing::Contains(HasSubstr("the ends differ, both are kept")));
 }
 
 TEST(Fold, a_failure_of_the_run_explains_the_cases_it_stopped) {

@@ -43,6 +43,28 @@ void every_verdict(RunBuilder& build) {
   build.finish();
 }
 
+/// Markdown without its code, fenced or in a line: the part in which text can be markup.
+std::string outside_of_code(const std::string& markdown) {
+  std::string rest;
+  for (std::size_t at = 0; at < markdown.size();) {
+    const auto tick = std::min(markdown.find('`', at), markdown.size());
+    rest += markdown.substr(at, tick - at);
+    const auto run = std::min(markdown.find_first_not_of('`', tick), markdown.size()) - tick;
+    at = tick + run;
+    if (run == 0 || (tick > 0 && markdown[tick - 1] == '\\')) continue;
+    // Code ends at a run of exactly as many ticks.
+    for (auto end = markdown.find('`', at); end != std::string::npos;) {
+      const auto after = std::min(markdown.find_first_not_of('`', end), markdown.size());
+      if (after - end == run) {
+        at = after;
+        break;
+      }
+      end = markdown.find('`', after);
+    }
+  }
+  return rest;
+}
+
 void expect_valid_junit(const std::string& xml, const std::filesystem::path& folder) {
   const auto path = folder / "checked.xml";
   std::ofstream(path) << xml;
@@ -175,6 +197,9 @@ TEST(Ctrf, every_verdict_maps_as_documented) {
   EXPECT_EQ(results["tests"][6]["flaky"], true);
   EXPECT_EQ(results["tests"][6]["retryAttempts"].size(), 2u);
   EXPECT_EQ(results["environment"]["healthy"], false);
+  EXPECT_EQ(summary["start"], 1'772'366'400'000) << "2026-03-01T12:00:00Z";
+  EXPECT_EQ(results["tests"][1]["start"], 1'772'366'401'000);
+  EXPECT_EQ(results["tests"][1]["stdout"].size(), 1u) << "a line is an element";
 }
 
 TEST(Kcidb, every_attempt_is_a_test_of_the_build_and_figures_are_numbers) {
@@ -213,6 +238,12 @@ TEST(Github, failures_point_at_the_suite_and_ten_speak_for_all) {
   EXPECT_EQ(errors, 10u);
   EXPECT_THAT(text, HasSubstr("::error file=suites/s.cpp,line=3,title=s.c3 failed::a b%0AWhose"));
   EXPECT_THAT(text, HasSubstr("21 cases more"));
+}
+
+TEST(Github, a_good_run_is_told_in_one_line) {
+  RunBuilder build;
+  EXPECT_EQ(render("github", build.start({"s.a"}).begin("s.a").end("pass").finish()),
+            "::notice title=seatrial::Go: 1 of 1 case passed.\n");
 }
 
 TEST(Markdown, it_fits_into_a_comment_whatever_fails) {
@@ -254,8 +285,9 @@ TEST(Formats, hostile_text_stays_text_in_all_of_them) {
   EXPECT_TRUE(json::accept(render("kcidb", build)));
   const auto github = render("github", build);
   EXPECT_THAT(github, Not(HasSubstr("\n::error::x"))) << "a device cannot make annotations";
-  const auto markdown = render("markdown", build);
-  EXPECT_THAT(markdown, Not(HasSubstr("|@all")));
+  const auto markdown = outside_of_code(render("markdown", build));
+  for (const auto* harm : {"@all", "<script", "<img", "</pre>", "](", "\n::error"})
+    EXPECT_THAT(markdown, Not(HasSubstr(harm))) << "markup of the device";
   for (const auto& format : formats()) {
     const auto text = render(format.name, build);
     EXPECT_EQ(text.find('\x1b'), std::string::npos) << format.name;

@@ -63,6 +63,12 @@ RunBuilder& RunBuilder::finish(json more) {
   return event("run_finished", data);
 }
 
+RunBuilder& RunBuilder::name(const std::string& full_name, int attempt) {
+  case_ = full_name;
+  attempt_ = attempt;
+  return *this;
+}
+
 RunBuilder& RunBuilder::step(std::string_view text, double seconds, bool ok) {
   const int id = ++step_;
   event("step_started", {{"step", id}, {"name", "test.step"}, {"text", text}});

@@ -26,6 +26,8 @@ class RunBuilder {
   RunBuilder& begin(const std::string& full_name, int attempt = 1, double budget = 60);
   RunBuilder& end(std::string_view verdict, nlohmann::json more = nlohmann::json::object());
   RunBuilder& finish(nlohmann::json more = nlohmann::json::object());
+  /// The case and attempt of the events that follow, without an event of its own.
+  RunBuilder& name(const std::string& full_name, int attempt = 1);
   RunBuilder& step(std::string_view text, double seconds, bool ok = true);
   RunBuilder& event(std::string_view kind, nlohmann::json data);
   RunBuilder& wait(double seconds);

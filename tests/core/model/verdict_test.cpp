@@ -47,6 +47,7 @@ TEST(Verdict, of_attempts_that_differ_is_flaky_and_never_silently_green) {
   EXPECT_EQ(verdict_of_attempts({error, fail}), fail);
   EXPECT_EQ(verdict_of_attempts({timeout, error}), error);
   EXPECT_EQ(verdict_of_attempts({pass, not_run}), not_run);
+  EXPECT_EQ(verdict_of_attempts({pass, skip}), flaky);
   EXPECT_EQ(verdict_of_attempts({skip}), skip);
   EXPECT_EQ(verdict_of_attempts({}), not_run);
 }
