@@ -13,7 +13,9 @@ constexpr std::size_t kWindowBytes = 32u << 10;
 constexpr std::size_t kMostSentinels = 3;
 /// The log gives wall times in milliseconds, the console index in nanoseconds.
 constexpr double kClockGrain = 0.002;
-constexpr int kWorthNaming = 3;  ///< weight from which a guess may be shown as the explanation
+/// The weight from which a guess may be shown as the explanation: of what may be the fault of the
+/// product, and of what something else has been found guilty of.
+constexpr int kWorthNaming = 3, kTooLoudToHide = 6;
 
 struct Word {
   std::string_view text;  ///< lower case
@@ -175,11 +177,14 @@ Excerpt Excerpts::of(const Attempt& attempt, std::size_t tail_lines) const {
     if (weight_of(line.bytes) > 0) line.kind = ExcerptLine::Kind::suspicious;
     excerpt.lines.push_back(std::move(line));
   }
-  mark_explanation(hits, excerpt);
+  const auto blame = attempt.failure ? attempt.failure->blame() : Blame::unknown;
+  const bool open = blame == Blame::product || blame == Blame::unknown;
+  mark_explanation(hits, open ? kWorthNaming : kTooLoudToHide, excerpt);
   return excerpt;
 }
 
-void Excerpts::mark_explanation(const std::vector<std::uint64_t>& hits, Excerpt& excerpt) {
+void Excerpts::mark_explanation(const std::vector<std::uint64_t>& hits, int worth_naming,
+                                Excerpt& excerpt) {
   for (const auto hit : hits)
     for (auto& line : excerpt.lines)
       if (line.offset <= hit && hit < line.next) {
@@ -188,7 +193,7 @@ void Excerpts::mark_explanation(const std::vector<std::uint64_t>& hits, Excerpt&
       }
   if (excerpt.certain) return;
   ExcerptLine* likely = nullptr;
-  int most = kWorthNaming;
+  int most = worth_naming;
   for (auto& line : excerpt.lines)
     if (const int weight = weight_of(line.bytes); weight >= most) {
       likely = &line;

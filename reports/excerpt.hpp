@@ -49,7 +49,8 @@ class Excerpts {
   void set_range(const Attempt& attempt, Excerpt& into) const;
   void add_window(const Window& window, const Excerpt& range, std::vector<ExcerptLine>& into) const;
 
-  static void mark_explanation(const std::vector<std::uint64_t>& hits, Excerpt& excerpt);
+  static void mark_explanation(const std::vector<std::uint64_t>& hits, int worth_naming,
+                               Excerpt& excerpt);
 
   const RunFolder& folder_;
   std::vector<ConsoleMark> marks_;  ///< of the whole run, by time

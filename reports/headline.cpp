@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/clock.hpp"
@@ -146,7 +147,18 @@ std::string why(const Case& of) {
 }
 
 std::string repeat_command(const RunRecord& run, const Case& of) {
-  std::string command = "seatrial run " + shell_word(of.full_name());
+  return repeat_command(run, std::vector<const Case*>{&of});
+}
+
+std::string repeat_command(const RunRecord& run, const std::vector<const Case*>& cases) {
+  std::string command = "seatrial run";
+  std::size_t attempts = 0;
+  for (const auto* of : cases) {
+    command += " " + shell_word(of->full_name());
+    if (of->verdict == Verdict::flaky) attempts = std::max(attempts, of->attempts.size());
+  }
+  // One attempt at a flaky case tells little.
+  if (attempts > 1) command += fmt::format(" --repeat {}", attempts);
   for (const auto& word : kept_options(run.argv)) command += " " + shell_word(word);
   return command;
 }

@@ -35,8 +35,9 @@ const std::vector<model::Verdict>& verdicts_by_weight();
 std::string why(const Attempt& attempt);
 /// why() of the attempt that tells most; "passed 2 of 3 attempts: ..." when flaky.
 std::string why(const Case& of);
-/// The command that repeats one case, for a POSIX shell.
+/// The command that repeats a case, or several, for a POSIX shell; a flaky one as often as it ran.
 std::string repeat_command(const RunRecord& run, const Case& of);
+std::string repeat_command(const RunRecord& run, const std::vector<const Case*>& cases);
 /// "Seatrial reference OS 1.1.0 on qemu-amd64"; as much of it as is known.
 std::string subject(const RunRecord& run);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "core/base/text.hpp"
 #include "reports/escape.hpp"
@@ -87,24 +88,46 @@ std::string case_links(const RunRecord& run, const Cause& cause,
   return links;
 }
 
+/// `again`: the command that repeats it, or "".
+std::string guidance(const std::optional<Failure>& failure, const std::string& again) {
+  std::string rows;
+  if (failure)
+    rows = fmt::format(
+        "<div><dt>Whose fault</dt><dd>{}</dd></div><div><dt>What to do</dt><dd>{}</dd></div>",
+        blame_badge(failure->blame()), html(capital(one_line(failure->advice(), 600))));
+  if (!again.empty())
+    rows += "<div class=\"again\"><dt>Repeat it</dt><dd>" + command(again) + "</dd></div>";
+  return rows.empty() ? rows : "<dl class=\"guide\">" + rows + "</dl>";
+}
+
+std::string explaining_line(const Excerpt& excerpt, double zero) {
+  const auto* line = excerpt.explaining();
+  if (!line) return {};
+  std::string_view bytes = line->bytes;
+  std::size_t most = std::min<std::size_t>(bytes.size(), 240);
+  while (most > 0 && most < bytes.size() && (static_cast<unsigned char>(bytes[most]) >> 6) == 2)
+    --most;
+  return fmt::format(
+      "<p class=\"line\"><span class=\"t\">{}</span><code>{}{}</code><b class=\"why\">{}</b></p>",
+      line->at ? clock_time(*line->at - zero) : "", console_line(bytes.substr(0, most)),
+      most < bytes.size() ? "\xE2\x80\xA6" : "",
+      excerpt.certain ? "explains it" : "may explain it");
+}
+
 std::string card(const RunRecord& run, const Cause& cause, const Excerpts& excerpts,
                  const std::vector<std::string>& anchors) {
   const Case& first = run.cases[cause.cases.front()];
   const Attempt& telling = first.telling();
   std::string text =
-      fmt::format("<li class=\"card v-{}\"><h3>{}{}</h3><p class=\"what\">{}</p>",
+      fmt::format("<li class=\"card v-{}\"><h3>{}<span>{}</span></h3><p class=\"what\">{}</p>",
                   to_string(cause.verdict), verdict_icon(cause.verdict),
                   case_links(run, cause, anchors), html(capital(one_line(why(first), 400))));
-  const auto excerpt = excerpts.of(telling);
-  if (const auto* line = excerpt.explaining())
-    text +=
-        fmt::format("<p class=\"line\"><span class=\"t\">{}</span><code>{}</code></p>",
-                    line->at ? clock_time(*line->at - telling.at) : "", console_line(line->bytes));
-  if (telling.failure)
-    text += fmt::format("<p class=\"next\">{}<span>{}</span></p>",
-                        blame_badge(telling.failure->blame()),
-                        html(capital(one_line(telling.failure->advice(), 400))));
-  return text + "</li>";
+  text += explaining_line(excerpts.of(telling), telling.at);
+  std::vector<const Case*> cases;
+  for (const auto index : cause.cases) cases.push_back(&run.cases[index]);
+  // A command that repeats a part of them, or fills the screen, helps nobody.
+  const bool few = cases.size() <= kMostNames;
+  return text + guidance(telling.failure, few ? repeat_command(run, cases) : "") + "</li>";
 }
 
 /// An attempt on the line of time, with a notch for every boot in it.
@@ -149,18 +172,17 @@ std::string suite_facts(const RunRecord& run) {
 
 std::string hero(const RunRecord& run) {
   const auto head = headline(run);
+  std::string meta;
+  for (const auto& part : {wall_time(run.started_wall), span(run.seconds), bench_of(run)})
+    if (!part.empty()) meta += fmt::format("<span>{}</span>", html(part));
   std::string text = fmt::format(
       "<section class=\"hero {}\"><p class=\"go\">{}</p><h1>{}</h1><p class=\"subject\">{}</p>"
-      "<p class=\"meta\"><span>{}</span><span>{}</span><span>{}</span></p>",
-      tone_class(head.tone), head.word, html(capital(head.sentence)), html(subject(run)),
-      html(wall_time(run.started_wall)), span(run.seconds), html(bench_of(run)));
+      "<p class=\"meta\">{}</p>",
+      tone_class(head.tone), head.word, html(capital(head.sentence)), html(subject(run)), meta);
   if (!head.warning.empty())
     text += fmt::format("<p class=\"warning\">{}<span>{}</span></p>", icon("warn"),
                         html(capital(one_line(head.warning, 600))));
-  if (run.failure)
-    text +=
-        fmt::format("<p class=\"next\">{}<span>{}</span></p>", blame_badge(run.failure->blame()),
-                    html(capital(one_line(run.failure->advice(), 600))));
+  text += guidance(run.failure, "");
   return text + verdict_bar(run.tally, "vbar") + legend(run) + "</section>\n";
 }
 

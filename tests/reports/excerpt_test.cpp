@@ -71,6 +71,17 @@ TEST(Excerpt, an_allowed_sentinel_explains_nothing_but_a_telling_line_may) {
   EXPECT_THAT(excerpt.explaining()->bytes, HasSubstr("engine"));
 }
 
+TEST(Excerpt, no_line_of_the_device_is_guessed_to_explain_a_crash_of_the_suite) {
+  const auto guess = [](std::string_view line) {
+    RunBuilder build;
+    build.start({"s.a"}).begin("s.a").console(line).wait(1);
+    build.end("error", {{"failure", failure_json("suite.crashed", Blame::suite, "x", "y")}});
+    return excerpt_of(build.finish(), 0).explaining() != nullptr;
+  };
+  EXPECT_FALSE(guess("[FAILED] Failed to start Time synchronisation\n"));
+  EXPECT_TRUE(guess("Out of memory: Killed process 7\n"));
+}
+
 TEST(Excerpt, the_line_that_ends_a_case_at_once_is_part_of_it) {
   RunBuilder build;
   build.start({"s.a", "s.b"}).begin("s.a").wait(5).console("Kernel panic\n").end("fail");

@@ -329,6 +329,12 @@ TEST(RepeatCommand, keeps_what_is_tested_and_drops_how_it_was_asked) {
   const auto run = build.record();
   EXPECT_EQ(repeat_command(run, run.cases[0]),
             "seatrial run s.a --image 'a b.img' --device=rpi --mutant slow");
+  EXPECT_EQ(repeat_command(run, {&run.cases[0], &run.cases[0]}),
+            "seatrial run s.a s.a --image 'a b.img' --device=rpi --mutant slow");
+  RunBuilder flaky;
+  flaky.start({"s.a"}).begin("s.a").end("fail").begin("s.a", 2).end("pass").finish();
+  const auto twice = flaky.record();
+  EXPECT_EQ(repeat_command(twice, twice.cases[0]), "seatrial run s.a --repeat 2");
 }
 
 }  // namespace
