@@ -34,6 +34,12 @@ struct Counts {
   }
 };
 
+/// Readers refuse or lose what has no name.
+std::string named(std::string_view name, std::size_t most) {
+  auto text = one_line(name, most);
+  return text.empty() ? "unnamed" : text;
+}
+
 class Writer {
  public:
   Writer(const RunRecord& run, const RunFolder& folder)
@@ -71,7 +77,7 @@ class Writer {
     return fmt::format(
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
         "time=\"{:.3f}\" timestamp=\"{}\"{}>\n",
-        xml_attribute(one_line(name, 200)), counts.tests, counts.failures, counts.errors,
+        xml_attribute(named(name, 200)), counts.tests, counts.failures, counts.errors,
         counts.skipped, std::max(0.0, seconds), xml_attribute(timestamp()),
         host.empty() ? "" : fmt::format(" hostname=\"{}\"", xml_attribute(host)));
   }
@@ -103,8 +109,8 @@ class Writer {
   void case_element(const Case& of, std::string& into) {
     const auto out = std::back_inserter(into);
     fmt::format_to(out, "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"",
-                   xml_attribute(one_line(of.suite.empty() ? "case" : of.suite, 200)),
-                   xml_attribute(one_line(of.name, 300)), std::max(0.0, of.seconds()));
+                   xml_attribute(named(of.suite, 200)), xml_attribute(named(of.name, 300)),
+                   std::max(0.0, of.seconds()));
     const std::string result = result_of(of);
     const std::string trail = trail_of(of);
     detail_ += result.size() + trail.size();

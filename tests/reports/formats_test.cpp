@@ -5,7 +5,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -19,29 +18,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string render(std::string_view format, RunBuilder& build) {
-  const auto run = build.record();
-  return find_format(format)->render(run, RunFolder(build.folder(), run.zero));
-}
-
-/// One case of every verdict.
-void every_verdict(RunBuilder& build) {
-  build.start({"s.pass", "s.fail", "s.error", "s.timeout", "s.skip", "s.gone", "t.flaky"});
-  build.begin("s.pass").wait(1).end("pass");
-  build.begin("s.fail").console("[FAILED] engine\n").wait(1);
-  build.event("assertion", {{"ok", false}, {"text", "no"}, {"file", "suites/s.cpp"}, {"line", 9}});
-  build.end("fail");
-  build.begin("s.error").end(
-      "error", {{"failure", failure_json("mux.stuck", Blame::bench, "stuck", "reseat it")}});
-  build.begin("s.timeout")
-      .end("timeout", {{"failure", failure_json("deadline.case", Blame::unknown, "late", "look")}});
-  build.event("case_finished", {{"verdict", "skip"}});
-  build.begin("s.skip").end("skip", {{"reason", "no lab network"}});
-  build.begin("t.flaky").end("fail").begin("t.flaky", 2).end("pass");
-  build.event("measurement", {{"name", "x"}});
-  build.finish();
-}
 
 /// Markdown without its code, fenced or in a line: the part in which text can be markup.
 std::string outside_of_code(const std::string& markdown) {
@@ -63,18 +39,6 @@ std::string outside_of_code(const std::string& markdown) {
     }
   }
   return rest;
-}
-
-void expect_valid_junit(const std::string& xml, const std::filesystem::path& folder) {
-  const auto path = folder / "checked.xml";
-  std::ofstream(path) << xml;
-  const std::string command = "xmllint --nonet --noout --schema " SEATRIAL_SOURCE_DIR
-                              "/tests/reports/junit.xsd '" +
-                              path.string() + "' 2>'" + path.string() + ".log'";
-  const int status = std::system(command.c_str());
-  std::ifstream log(path.string() + ".log");
-  EXPECT_EQ(status, 0) << "xmllint (libxml2-utils) says:\n"
-                       << std::string(std::istreambuf_iterator<char>(log), {});
 }
 
 TEST(Formats, the_table_is_complete_and_unknown_names_get_a_suggestion) {
@@ -110,64 +74,6 @@ TEST(Formats, a_report_that_cannot_be_written_says_why) {
   const auto written = write_reports(build.folder(), {"junit"});
   ASSERT_FALSE(written.has_value());
   EXPECT_EQ(written.error().code(), "report.not_written");
-}
-
-TEST(JUnit, every_verdict_maps_as_documented_and_fits_the_schema) {
-  RunBuilder build;
-  every_verdict(build);
-  const auto xml = render("junit", build);
-  expect_valid_junit(xml, build.folder());
-  EXPECT_THAT(xml, HasSubstr("tests=\"7\" failures=\"2\" errors=\"2\" time="));
-  EXPECT_THAT(xml,
-              HasSubstr("<failure type=\"expectation.failed\" message=\"no [blame: product]\">"));
-  EXPECT_THAT(xml, HasSubstr("suites/s.cpp:9:"));
-  EXPECT_THAT(xml, HasSubstr("<error type=\"mux.stuck\" message=\"stuck [blame: bench]\">"));
-  EXPECT_THAT(xml, HasSubstr("<error type=\"timeout\""));
-  EXPECT_THAT(xml, HasSubstr("<skipped message=\"skip: no lab network\"/>"));
-  EXPECT_THAT(xml, HasSubstr("<skipped message=\"not_run: the run ended without reaching it\"/>"));
-  EXPECT_THAT(xml, HasSubstr("<failure type=\"flaky\" message=\"flaky: passed 1 of 2 attempts"));
-  EXPECT_THAT(xml, HasSubstr("[FAILED] engine"));
-  EXPECT_THAT(xml, HasSubstr("repeat with: seatrial run s.fail"));
-  EXPECT_THAT(xml, Not(HasSubstr("the_run_ended_well"))) << "something is red already";
-}
-
-TEST(JUnit, a_run_that_proves_nothing_is_never_green) {
-  RunBuilder nothing;
-  expect_valid_junit(render("junit", nothing.start({}).finish()), nothing.folder());
-  EXPECT_THAT(render("junit", nothing), HasSubstr("the_run_ended_well"));
-  RunBuilder stopped;
-  stopped.start({"s.a"}).finish({{"interrupted", true}});
-  const auto xml = render("junit", stopped);
-  expect_valid_junit(xml, stopped.folder());
-  EXPECT_THAT(xml,
-              HasSubstr("<error type=\"run.incomplete\" message=\"The run was interrupted.\">"));
-  RunBuilder good;
-  good.start({"s.a"}).begin("s.a").end("pass").finish();
-  EXPECT_THAT(render("junit", good), Not(HasSubstr("the_run_ended_well")));
-}
-
-TEST(Tap, plan_points_and_subtests_agree) {
-  RunBuilder build;
-  every_verdict(build);
-  const auto tap = render("tap", build);
-  EXPECT_EQ(tap.rfind("TAP version 14\n", 0), 0u);
-  EXPECT_THAT(tap, HasSubstr("\n1..2\n"));
-  EXPECT_THAT(tap, HasSubstr("    1..6\n"));
-  EXPECT_THAT(tap, HasSubstr("    ok 5 - skip # SKIP no lab network\n"));
-  EXPECT_THAT(tap, HasSubstr("    ok 6 - gone # SKIP not run: "));
-  EXPECT_THAT(tap, HasSubstr("not ok 2 - t\n"));
-  const auto points = [&](const char* pattern) {
-    const std::regex regex(pattern, std::regex::multiline);
-    return std::distance(std::sregex_iterator(tap.begin(), tap.end(), regex), {});
-  };
-  EXPECT_EQ(points("^(not )?ok [0-9]+ - "), 2);
-  EXPECT_EQ(points("^    (not )?ok [0-9]+ - "), 7);
-  EXPECT_EQ(points("^      ---$"), points("^      \\.\\.\\.$"));
-}
-
-TEST(Tap, a_run_that_proves_nothing_is_not_ok) {
-  RunBuilder build;
-  EXPECT_THAT(render("tap", build.start({"s.a"})), HasSubstr("\nnot ok 2 - the run proves it\n"));
 }
 
 TEST(Ctrf, every_verdict_maps_as_documented) {
@@ -261,19 +167,8 @@ TEST(Markdown, it_fits_into_a_comment_whatever_fails) {
 
 TEST(Formats, hostile_text_stays_text_in_all_of_them) {
   RunBuilder build;
-  const auto evil = hostile();
-  build.start({"s." + evil}, {{"mutant", evil}, {"argv", {"seatrial", evil}}});
-  build.begin("s." + evil).console(evil + "\nKernel panic" + evil + "\n").wait(1);
-  build.event("sentinel", {{"id", evil}, {"severity", evil}, {"line", evil}, {"offset", 3}});
-  build.event("assertion", {{"ok", false}, {"text", evil}, {"file", evil}, {"line", 1}});
-  build.event("artifact", {{"name", evil}, {"path", "../" + evil}, {"media_type", evil}});
-  build.event("measurement", {{"name", evil}, {"unit", evil}, {"value", 1}, {"ok", false}});
-  build.step(evil, 1, false).event("note", {{"text", evil}, {"level", evil}});
-  build.end("fail", {{"failure", failure_json(evil, Blame::product, evil, evil)}}).finish();
-
-  const auto xml = render("junit", build);
-  expect_valid_junit(xml, build.folder());
-  EXPECT_THAT(xml, Not(HasSubstr("<script")));
+  all_hostile(build);
+  EXPECT_THAT(render("junit", build), Not(HasSubstr("<script")));
   const auto page = render("html", build);
   std::size_t scripts = 0;
   for (auto at = page.find("<script"); at != std::string::npos; at = page.find("<script", at + 1))

@@ -9,6 +9,7 @@
 #include "core/base/clock.hpp"
 #include "core/model/event.hpp"
 #include "core/model/failure_json.hpp"
+#include "reports/format.hpp"
 
 namespace seatrial::reports {
 namespace {
@@ -138,6 +139,40 @@ std::string hostile() {
   return "</pre></code></script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&]]>-->"
          "\x1b[31m\x1b]0;t\x07\xff\xfe\xc0\xaf\xed\xa0\x80\xe2\x80\xae\x01\x08\x7f `|@all "
          "$(id)\r\n::error::x";
+}
+
+void all_hostile(RunBuilder& build) {
+  const auto evil = hostile();
+  build.start({"s." + evil}, {{"mutant", evil}, {"argv", {"seatrial", evil}}});
+  build.begin("s." + evil).console(evil + "\nKernel panic" + evil + "\n").wait(1);
+  build.event("sentinel", {{"id", evil}, {"severity", evil}, {"line", evil}, {"offset", 3}});
+  build.event("assertion", {{"ok", false}, {"text", evil}, {"file", evil}, {"line", 1}});
+  build.event("artifact", {{"name", evil}, {"path", "../" + evil}, {"media_type", evil}});
+  build.event("measurement", {{"name", evil}, {"unit", evil}, {"value", 1}, {"ok", false}});
+  build.step(evil, 1, false).event("note", {{"text", evil}, {"level", evil}});
+  build.end("fail", {{"failure", failure_json(evil, Blame::product, evil, evil)}}).finish();
+}
+
+void every_verdict(RunBuilder& build) {
+  build.start({"s.pass", "s.fail", "s.error", "s.timeout", "s.skip", "s.gone", "t.flaky"});
+  build.begin("s.pass").wait(1).end("pass");
+  build.begin("s.fail").console("[FAILED] engine\n").wait(1);
+  build.event("assertion", {{"ok", false}, {"text", "no"}, {"file", "suites/s.cpp"}, {"line", 9}});
+  build.end("fail");
+  build.begin("s.error").end(
+      "error", {{"failure", failure_json("mux.stuck", Blame::bench, "stuck", "reseat it")}});
+  build.begin("s.timeout")
+      .end("timeout", {{"failure", failure_json("deadline.case", Blame::unknown, "late", "look")}});
+  build.event("case_finished", {{"verdict", "skip"}});
+  build.begin("s.skip").end("skip", {{"reason", "no lab network"}});
+  build.begin("t.flaky").end("fail").begin("t.flaky", 2).end("pass");
+  build.event("measurement", {{"name", "x"}});
+  build.finish();
+}
+
+std::string render(std::string_view format, RunBuilder& build) {
+  const auto run = build.record();
+  return find_format(format)->render(run, RunFolder(build.folder(), run.zero));
 }
 
 }  // namespace seatrial::reports

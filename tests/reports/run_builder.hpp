@@ -53,5 +53,10 @@ nlohmann::json failure_json(std::string_view code, Blame blame, std::string_view
                             std::string_view advice);
 /// Text that tries to break out of everything.
 std::string hostile();
+/// A run whose every text is hostile().
+void all_hostile(RunBuilder& build);
+/// A run with one case of every verdict.
+void every_verdict(RunBuilder& build);
+std::string render(std::string_view format, RunBuilder& build);
 
 }  // namespace seatrial::reports
