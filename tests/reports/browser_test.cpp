@@ -215,6 +215,8 @@ TEST_F(Browser, the_page_is_never_wider_than_the_screen_and_text_has_contrast) {
     const wide = [...document.querySelectorAll('html, body *')].filter((node) => !node.closest('svg, #probe, .sr') &&
       (node.scrollWidth > node.clientWidth + 1) && getComputedStyle(node).display !== 'inline' && node.clientWidth > 0);
     say(wide.length ? 'too wide: ' + wide.map((node) => node.tagName + '.' + node.className).join(' ') : 'fits');
+    const squeezed = [...document.querySelectorAll('.cmd')].filter((node) => node.querySelector('code').offsetWidth < .7 * node.clientWidth);
+    if (squeezed.length) say('commands are squeezed');
     const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
     const rgb = (colour, under) => {
       canvas.globalCompositeOperation = 'source-over';
