@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <map>
 #include <optional>
 
@@ -148,15 +150,43 @@ std::string segment(const Case& of, const Attempt& attempt, const std::string& a
       verdict_words(attempt.verdict), span(attempt.seconds), notches);
 }
 
+/// "accelerator why" of "instruments.accelerator_why"
+std::string fact_name(std::string_view name) {
+  constexpr std::string_view kParts = "instruments.";
+  if (name.substr(0, kParts.size()) == kParts) name.remove_prefix(kParts.size());
+  std::string words = one_line(name, 60);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return breakable(words, 60);
+}
+
 std::string fact_group(const RunRecord& run, std::string_view group, std::string_view title) {
   std::string first, rows;
   for (const auto& fact : run.facts)
-    if (fact.group == group)
+    if (fact.group == group && !fact.value.empty())
       (fact.name == "name" || fact.name == "version" || fact.name == "slug" ? first : rows) +=
-          fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", html(one_line(fact.name, 60)),
+          fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", fact_name(fact.name),
                       html(one_line(fact.value, 400)));
   if (first.empty() && rows.empty()) return rows;
   return fmt::format("<section><h3>{}</h3><dl>{}{}</dl></section>", title, first, rows);
+}
+
+/// The files that a run leaves beside its artifacts; one that says nothing is not named.
+std::string evidence(const RunFolder& folder) {
+  constexpr std::array<std::pair<const char*, std::string_view>, 6> kFiles{
+      {{"events.jsonl", "what happened"},
+       {"console.log", "what the console gave"},
+       {"cloud.jsonl", "requests of the device to the API"},
+       {"packets.pcap", "packets of the lab network"},
+       {"qemu.log", "what QEMU said"},
+       {"bench.log", "what the bench host said"}}};
+  std::string list;
+  for (const auto& [name, doc] : kFiles) {
+    std::error_code gone;
+    if (!folder.has_file(name) || std::filesystem::file_size(folder.path() / name, gone) == 0)
+      continue;
+    list += fmt::format("<li>{}{} <span>{}</span></li>", icon("file"), file_link(name, name), doc);
+  }
+  return list;
 }
 
 std::string suite_facts(const RunRecord& run) {
@@ -288,11 +318,7 @@ std::string run_facts(const RunRecord& run, const RunFolder& folder) {
                             html(one_line(warning, 300)));
   if (!warnings.empty())
     text += "<h3>About the log</h3><ol class=\"moments\">" + warnings + "</ol>";
-  std::string files;
-  for (const char* name : {"events.jsonl", "console.log", "junit.xml"})
-    if (folder.has_file(name))
-      files += fmt::format("<li>{}{}</li>", icon("file"), file_link(name, name));
-  text += "<h3>Evidence</h3><ul class=\"files\">" + files + "</ul>";
+  text += "<h3>Evidence</h3><ul class=\"files\">" + evidence(folder) + "</ul>";
   return text + artifacts(run.outside, folder) + "</section>\n";
 }
 
