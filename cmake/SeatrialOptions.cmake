@@ -28,6 +28,9 @@ add_compile_options(
 
 if(SEATRIAL_SANITIZE)
   add_compile_options(-fsanitize=${SEATRIAL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    add_compile_options(-fno-sanitize=function)  # clang 14 cannot write it for a coroutine
+  endif()
   add_link_options(-fsanitize=${SEATRIAL_SANITIZE})
 endif()
 

@@ -22,7 +22,7 @@ Result<DeviceType> load_device_type(const std::filesystem::path& path) {
       .optional("image", type.image);
   fields.optional("capabilities", type.capabilities);
   if (auto machine = fields.object("machine")) {
-    auto& into = type.machine.emplace();
+    auto& into = type.machine.emplace(DeviceType::Machine());
     machine->required("type", into.type).required("cpu", into.cpu).required("qemu", into.qemu);
     machine->required("memory_mb", into.memory_mb)
         .required("cpus", into.cpus)
