@@ -20,6 +20,11 @@ using namespace std::chrono_literals;
 using model::Verdict;
 using nlohmann::json;
 
+namespace {
+constexpr std::uint64_t kMostNoted = 16u
+                                     << 20;  ///< bytes that one attempt may add to the event log
+}
+
 Result<> SuiteClient::admit(const model::ClientHello& hello) {
   if (hello.token == token_) return {};
   refused_ =
@@ -38,12 +43,20 @@ Task<Result<json>> SuiteClient::call(const model::Verb& verb, json arguments, do
   co_return result;
 }
 
+void SuiteClient::keep(const char* kind, const json& data) {
+  noted_ += data.dump(-1, ' ', false, json::error_handler_t::replace).size();
+  if (noted_ <= kMostNoted)
+    events_.write(kind, data);
+  else
+    ++notes_dropped_;
+}
+
 void SuiteClient::note(const model::Note& note) {
   if (note.kind != "case_result") {
     // Only kinds of the suite's own are taken: a suite cannot write "case_finished" or "boot" into
     // the log.
     for (const char* kind : {"assertion", "measurement", "note", "artifact"})
-      if (note.kind == kind) events_.write(kind, *note.data);
+      if (note.kind == kind) keep(kind, *note.data);
     return;
   }
   AttemptOutcome outcome;
@@ -161,6 +174,11 @@ Task<AttemptOutcome> SuiteClient::run(SuiteCall call, Duration budget) {
         "note", json{{"level", "warn"},
                      {"text", fmt::format("the suite printed {} more than is kept",
                                           human_bytes(static_cast<double>(process->dropped())))}});
+  if (notes_dropped_ > 0)
+    events_.write("note",
+                  json{{"level", "warn"},
+                       {"text", fmt::format("the suite noted {} more than is kept in the event log",
+                                            notes_dropped_)}});
   if (!served) co_return failed(served.error());
   co_return *served;
 }

@@ -29,6 +29,8 @@ class SuiteClient final : public SessionOwner {
  private:
   Task<Result<AttemptOutcome>> serve(SuiteProcess& process, io::WebSocketListener& listener);
   Task<Result<AttemptOutcome>> connected(SuiteProcess& process, io::WebSocketListener& listener);
+  /// A note goes into the event log while there is room for it.
+  void keep(const char* kind, const nlohmann::json& data);
   AttemptOutcome judge(const SuiteProcess& process, const io::ExitStatus& status) const;
 
   CaseBench& bench_;
@@ -38,6 +40,7 @@ class SuiteClient final : public SessionOwner {
   std::string token_, case_name_;
   std::optional<AttemptOutcome> reported_;
   std::optional<Failure> refused_;
+  std::uint64_t noted_ = 0, notes_dropped_ = 0;
 };
 
 }  // namespace seatrial::bench

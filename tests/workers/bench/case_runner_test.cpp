@@ -216,6 +216,15 @@ TEST_F(CaseRunnerTest, a_gigabyte_of_output_costs_neither_memory_nor_disk) {
   EXPECT_NE(told, log_.end()) << "what was dropped must be said";
 }
 
+TEST_F(CaseRunnerTest, a_flood_of_notes_is_bounded_and_told) {
+  EXPECT_EQ(run("notes_much").verdict, Verdict::pass);
+  EXPECT_LE(std::filesystem::file_size(dir_.path() / "events.jsonl"), 18u << 20);
+  const auto told = std::find_if(log_.begin(), log_.end(), [](const auto& event) {
+    return event.text("text").find("more than is kept in the event log") != std::string::npos;
+  });
+  EXPECT_NE(told, log_.end()) << "what was dropped must be said";
+}
+
 /// A killed orphan may stay a zombie until init reaps it; it must not be running.
 bool runs(int pid) {
   const auto state = io::read_file("/proc/" + std::to_string(pid) + "/stat");

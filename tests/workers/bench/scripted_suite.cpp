@@ -2,6 +2,7 @@
 // A suite process that misbehaves on demand: the case name says how. Speaks the real protocol over
 // the real socket. `--list` names the cases that a run on the tiny OS can use
 // (tests/e2e/tiny_os.hpp).
+#include <poll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -47,8 +48,11 @@ struct Client {
     return *reply.value;
   }
   void result(json data) {
-    send(model::Note{1, "case_result", box(std::move(data))});
-    while (!std::holds_alternative<model::Ack>(next())) {
+    constexpr std::uint64_t last = 1u << 30;
+    send(model::Note{last, "case_result", box(std::move(data))});
+    for (;;) {
+      const auto message = next();
+      if (const auto* ack = std::get_if<model::Ack>(&message); ack && ack->seq == last) return;
     }
   }
 };
@@ -84,6 +88,15 @@ void leave_a_child() {
   std::fflush(stdout);
 }
 
+/// Notes of `bytes` each, one every `pause` milliseconds at most.
+void note_much(Client& client, std::uint64_t count, std::size_t bytes, int pause) {
+  for (std::uint64_t i = 1; i <= count; ++i) {
+    const json data{{"level", "info"}, {"text", std::string(bytes, 'x')}};
+    client.send(model::Note{i, "note", box(data)});
+    ::poll(nullptr, 0, pause);
+  }
+}
+
 /// Switches the DUT on and sees the tiny guest's first letter.
 void boot(Client& client) {
   client.ask("power.on", json::object());
@@ -108,10 +121,8 @@ int main(int, char** argv) {
   if (what == "prints_a_gigabyte") print_a_gigabyte();
   if (what == "leaves_a_child") leave_a_child();
   if (what == "boots" || what == "boots_and_waits") boot(client);
-  if (what == "fills_the_log")
-    for (std::uint64_t i = 2; i < 40'002; ++i)
-      client.send(
-          model::Note{i, "note", box({{"level", "info"}, {"text", std::string(1000, 'x')}})});
+  if (what == "fills_the_log") note_much(client, 16'000, 1000, 1);
+  if (what == "notes_much") note_much(client, 40, 1'000'000, 0);
   if (what == "crashes") std::raise(SIGSEGV);
   if (what == "exits_early") return 0;
   if (what == "hangs")
