@@ -283,7 +283,7 @@ constexpr Params<1> kNetworkObservedIn{{
     {"since", Type::number, false, "seconds since the run began"},
 }};
 constexpr Params<3> kNetworkObservedOut{{
-    {"dhcp", Type::list, true, "type, mac, hostname, address"},
+    {"dhcp", Type::list, true, "type, mac, hostname, address, gateway, dns"},
     {"sources", Type::texts, true, "IPv4 addresses the DUT sent from"},
     {"mdns", Type::texts, true, "names announced"},
 }};

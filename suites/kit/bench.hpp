@@ -93,7 +93,6 @@ class Bench {
   std::vector<Boot> boots();
   void wait_for_shell(Within budget);
   /// A reboot by hand: the power button, off, on again; returns the boot that reached a shell.
-  /// Works for a DUT from a restored state too, which reboot() does not everywhere.
   Boot restart();
 
   // The running OS.
@@ -111,8 +110,7 @@ class Bench {
   /// Messages of a unit, oldest first; of every boot that the journal holds.
   std::vector<std::string> journal(const std::string& unit);
   std::string unit_state(const std::string& unit);  ///< ActiveState
-  /// Asks the running OS to reboot. Only for a DUT that was booted for this case
-  /// (Checkpoint::booted_anew, provisioned_anew, or fresh).
+  /// Asks the running OS to reboot.
   void reboot();
 
   // Updates.

@@ -115,6 +115,8 @@ void PrintTo(const ApiRequest& request, std::ostream* out);
 
 struct DhcpExchange {
   std::string type, mac, hostname, address;
+  std::string gateway;           ///< in an ack: the router it names; empty: none
+  std::vector<std::string> dns;  ///< in an ack: the name servers it names
 };
 struct Observed {
   std::vector<DhcpExchange> dhcp;

@@ -173,8 +173,8 @@ Observed Network::observed(Seconds since) const {
   const auto reply = caller_->call("network.observed", {{"since", since.count()}});
   Observed seen;
   for (const auto& item : reply["dhcp"].items())
-    seen.dhcp.push_back(
-        {item["type"].text(), item["mac"].text(), item["hostname"].text(), item["address"].text()});
+    seen.dhcp.push_back({item["type"].text(), item["mac"].text(), item["hostname"].text(),
+                         item["address"].text(), item["gateway"].text(), item["dns"].texts()});
   seen.sources = reply["sources"].texts();
   seen.mdns = reply["mdns"].texts();
   return seen;

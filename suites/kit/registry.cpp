@@ -28,8 +28,6 @@ std::string_view to_string(Checkpoint checkpoint) {
     case Checkpoint::fresh: return "fresh";
     case Checkpoint::booted: return "booted";
     case Checkpoint::provisioned: return "provisioned";
-    case Checkpoint::booted_anew: return "booted_anew";
-    case Checkpoint::provisioned_anew: return "provisioned_anew";
   }
   return "fresh";
 }

@@ -18,11 +18,9 @@ class Bench;
 
 /// Where a case starts. The bench host has brought the bench there before the case runs.
 enum class Checkpoint {
-  fresh,             ///< image flashed and configured, powered off
-  booted,            ///< booted to a shell; may be a restored snapshot
-  provisioned,       ///< booted and registered with the device API; may be a restored snapshot
-  booted_anew,       ///< booted for this case, never restored: for a case that reboots
-  provisioned_anew,  ///< booted and registered for this case: for a case that reboots
+  fresh,        ///< image flashed and configured, powered off
+  booted,       ///< booted to a shell; may be a restored snapshot
+  provisioned,  ///< booted and registered with the device API; may be a restored snapshot
 };
 std::string_view to_string(Checkpoint checkpoint);
 

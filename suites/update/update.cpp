@@ -85,12 +85,6 @@ std::string unfinished(Bench& bench) {
          bench.profile().path("state") + "/rollback-altboot-breadcrumb";
 }
 
-/// Into the new OS by hand: the machine is a restored one and may not come back from a reset.
-void start_anew(Bench& bench) {
-  bench.soft_off(bench.budget("shutdown"));
-  bench.power_on();
-}
-
 std::vector<Boot> boots_after(Bench& bench, int number) {
   auto all = bench.boots();
   std::erase_if(all, [&](const Boot& boot) { return boot.number <= number; });
@@ -99,7 +93,7 @@ std::vector<Boot> boots_after(Bench& bench, int number) {
 
 }  // namespace
 
-CASE(update, good_update_is_kept, from(Checkpoint::provisioned_anew), images("{next}"),
+CASE(update, good_update_is_kept, from(Checkpoint::provisioned), images("{next}"),
      mutants("breadcrumbs_never_cleared", "loader_not_switched"),
      doc("A good update boots, is declared healthy and kept; data and config.json are what they "
          "were, and breadcrumbs and boot counter are cleared, on the disk too.")) {
@@ -146,7 +140,7 @@ CASE(update, broken_init_rolls_back_by_boot_count, from(Checkpoint::provisioned)
   install_armed(bench, "next+init_broken");
   const auto start = bench.console().mark("reboot into the broken OS");
 
-  start_anew(bench);
+  bench.reboot();
   const auto& profile = bench.profile();
   bench.console().expect_from(start, profile.message("altboot"), within(3min));
   const int failed = bench.attempt_limit();
@@ -189,7 +183,7 @@ CASE(update, sick_engine_rolls_back_from_user_space, from(Checkpoint::provisione
   install_armed(bench, "next+engine_never_healthy");
   const auto start = bench.console().mark("reboot into the sick OS");
 
-  start_anew(bench);
+  bench.reboot();
   const auto& profile = bench.profile();
   const auto begun =
       bench.console().expect_from(start, profile.message("hup_detected"), within(90s));

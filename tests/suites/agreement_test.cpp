@@ -52,8 +52,7 @@ TEST(Suites, say_what_each_case_proves_and_where_it_starts) {
   for (const auto& info : all_cases()) {
     SCOPED_TRACE(info.full_name());
     EXPECT_GT(info.doc.size(), 20u);
-    EXPECT_THAT(info.checkpoint,
-                AnyOf("fresh", "booted", "provisioned", "booted_anew", "provisioned_anew"));
+    EXPECT_THAT(info.checkpoint, AnyOf("fresh", "booted", "provisioned"));
     EXPECT_GT(info.budget_seconds, 0);
     for (const auto& need : info.needs)
       if (need != "ab_slots") {

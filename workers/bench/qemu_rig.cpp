@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <boost/asio/this_coro.hpp>
 #include <cstdlib>
 #include <map>
@@ -54,10 +53,8 @@ class QemuRig final : public Rig,
 
   // Power
   Task<Result<>> on() override {
-    if (machine_.pid() != 0) co_return Result<>();
-    CO_CHECK_OK(co_await machine_.power_on());
-    if (!address_.empty()) co_return co_await point_forwards(address_);
-    co_return Result<>();
+    if (machine_.on()) co_return Result<>();
+    co_return co_await machine_.power_on();
   }
   Task<Result<>> off() override { co_return co_await machine_.hard_off(); }
   Task<Result<>> press_button() override {
@@ -72,7 +69,7 @@ class QemuRig final : public Rig,
 
   // Storage
   Task<Result<drivers::FlashReceipt>> flash(model::FileRef image) override {
-    if (machine_.pid() != 0) co_return in_use("flashed");
+    if (machine_.on()) co_return in_use("flashed");
     const auto began = Clock::system().monotonic();
     drop_disk();
     disk_ = settings_.folder / fmt::format("disk-{}.qcow2", ++disks_);
@@ -94,7 +91,7 @@ class QemuRig final : public Rig,
     co_return receipt;
   }
   Task<Result<std::string>> offline() override {
-    if (machine_.pid() != 0) co_return in_use("read or edited");
+    if (machine_.on()) co_return in_use("read or edited");
     if (disk_.empty())
       co_return Failure("storage.empty", Blame::suite, "nothing has been flashed yet",
                         "flash an image first");
@@ -117,14 +114,11 @@ class QemuRig final : public Rig,
   }
   Task<Result<>> follow(std::string ipv4) override {
     if (ipv4 == address_) co_return Result<>();
-    address_ = std::move(ipv4);
-    if (machine_.pid() == 0) co_return Result<>();
-    std::string target = address_;
-    if (target.empty()) target = plan().dhcp;
-    co_return co_await point_forwards(std::move(target));
+    address_ = ipv4;
+    co_return co_await machine_.forward_to(std::move(ipv4));
   }
   Task<Result<drivers::NetworkSeen>> observed(double since) override {
-    co_return network::observe_pcap(settings_.folder / "packets.pcap", since);
+    co_return network::observe_folder(settings_.folder, since);
   }
 
   // Checkpoints
@@ -138,7 +132,7 @@ class QemuRig final : public Rig,
     if (it == saved_.end())
       co_return Failure("checkpoint.unknown", Blame::suite,
                         "no state was saved under the name " + name, "save it first");
-    if (machine_.pid() != 0 && disk_ == it->second) co_return co_await machine_.load(name);
+    if (machine_.on() && disk_ == it->second) co_return co_await machine_.load(name);
     CO_CHECK_OK(co_await machine_.hard_off());
     drop_disk();
     disk_ = it->second;
@@ -188,32 +182,8 @@ class QemuRig final : public Rig,
     network.guest_forwards.push_back(
         {kQemuApiAddress, 443, "unix:" + settings_.https_api.string()});
     spec.network = network;
-    spec.extra = {"-object", "filter-dump,id=observer,netdev=net0,maxlen=1600,file=" +
-                                 (settings_.folder / "packets.pcap").string()};
+    spec.capture = true;
     return spec;
-  }
-
-  /// hostfwd rules name the guest's address: they are replaced when it changes.
-  Task<Result<>> point_forwards(std::string address) {
-    const std::pair<const char*, int> forwards[] = {{"ssh", settings_.ssh_port},
-                                                    {"", settings_.supervisor_port}};
-    for (const auto& [name, guest_port] : forwards) {
-      const auto host = endpoint(static_cast<std::uint16_t>(guest_port)).port;
-      const std::string remove = fmt::format("hostfwd_remove net0 tcp:127.0.0.1:{}", host);
-      const std::string add =
-          fmt::format("hostfwd_add net0 tcp:127.0.0.1:{}-{}:{}", host, address, guest_port);
-      const std::array<std::string, 2> lines{remove, add};
-      for (const auto& line : lines) {
-        nlohmann::json arguments{{"command-line", line}};
-        CO_TRY(auto said, co_await machine_.execute("human-monitor-command", std::move(arguments)));
-        const std::string words = said.is_string() ? said.get<std::string>() : std::string();
-        if (line == add && !words.empty())
-          co_return Failure("network.forward", Blame::bench,
-                            "QEMU refused a port forward: " + words,
-                            "see qemu.log in the run folder");
-      }
-    }
-    co_return Result<>();
   }
 
   void translate(const qemu::MachineEvent& event) {

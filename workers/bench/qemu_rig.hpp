@@ -18,7 +18,7 @@ namespace seatrial::bench {
 
 struct QemuRigSettings {
   model::DeviceType device;
-  std::filesystem::path folder;               ///< of the run: disks, qemu.log, packets.pcap
+  std::filesystem::path folder;               ///< of the run: disks, qemu.log, packets-N.pcap
   std::filesystem::path cache;                ///< where the accelerator probe is remembered
   std::filesystem::path http_api, https_api;  ///< unix sockets the DUT reaches at api_address
   std::string relay_program;                  ///< seatrial-guestfwd

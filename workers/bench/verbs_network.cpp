@@ -22,7 +22,9 @@ Task<Result<json>> observed(Bench& bench, json arguments) {
     dhcp.push_back({{"type", message.type},
                     {"mac", message.mac},
                     {"hostname", message.hostname},
-                    {"address", message.address}});
+                    {"address", message.address},
+                    {"gateway", message.gateway},
+                    {"dns", message.dns}});
   co_return json{{"dhcp", dhcp}, {"sources", seen.sources}, {"mdns", seen.mdns}};
 }
 
@@ -51,7 +53,7 @@ Task<Result<json>> wait_name(Bench& bench, json arguments) {
   Budget budget(bench.span_or(arguments, 60), "the DUT to announce " + name + " by mDNS");
   budget.code = "network.name_not_heard";
   budget.blame = Blame::product;
-  budget.advice = "see packets.pcap for what it announced, and the journal of avahi-daemon";
+  budget.advice = "see packets-N.pcap for what it announced, and the journal of avahi-daemon";
   co_return co_await within(std::move(budget), heard(bench, std::move(name)));
 }
 

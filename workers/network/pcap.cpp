@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/io/file.hpp"
 
@@ -80,6 +81,9 @@ void take_dhcp(const Bytes& udp, double at, NetworkSeen& seen) {
     if (option == 53 && udp.u8(i + 2) < 9) message.type = kTypes[udp.u8(i + 2)];
     if (option == 12) message.hostname = udp.text(i + 2, length);
     if (option == 50 && length == 4) message.address = ipv4(udp, i + 2);
+    if (option == 3 && length >= 4) message.gateway = ipv4(udp, i + 2);
+    for (std::size_t server = 0; option == 6 && server + 4 <= length; server += 4)
+      message.dns.push_back(ipv4(udp, i + 2 + server));
     i += 2 + length;
   }
   seen.dhcp.push_back(std::move(message));
@@ -158,7 +162,7 @@ Result<NetworkSeen> observe_pcap_bytes(std::string_view bytes, double since) {
   const bool nanoseconds = file.le32(0) == 0xa1b23c4d;
   if (file.le32(0) != 0xa1b2c3d4 && !nanoseconds)
     return Failure("network.capture", Blame::bench, "the packet capture is not a pcap file",
-                   "check packets.pcap in the run folder");
+                   "check packets-N.pcap in the run folder");
   NetworkSeen seen;
   std::string dut_mac;
   for (std::size_t at = 24; at + 16 <= file.size();) {
@@ -179,6 +183,19 @@ Result<NetworkSeen> observe_pcap(const std::filesystem::path& path, double since
   if (!bytes && bytes.error().code() == "file.missing") return NetworkSeen{};
   if (!bytes) return bytes.error();
   return observe_pcap_bytes(*bytes, since);
+}
+
+Result<NetworkSeen> observe_folder(const std::filesystem::path& folder, double since) {
+  NetworkSeen all;
+  for (unsigned start = 1;; ++start) {
+    const auto file = folder / ("packets-" + std::to_string(start) + ".pcap");
+    std::error_code none;
+    if (!std::filesystem::exists(file, none)) return all;
+    TRY(auto seen, observe_pcap(file, since));
+    std::move(seen.dhcp.begin(), seen.dhcp.end(), std::back_inserter(all.dhcp));
+    for (auto& source : seen.sources) add_once(all.sources, std::move(source));
+    for (auto& name : seen.mdns) add_once(all.mdns, std::move(name));
+  }
 }
 
 }  // namespace seatrial::network

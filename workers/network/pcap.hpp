@@ -16,6 +16,9 @@ namespace seatrial::network {
 /// of its DHCP messages, or by being neither the gateway nor the API (10.0.2.0/28 below .15 is
 /// QEMU's own).
 Result<drivers::NetworkSeen> observe_pcap(const std::filesystem::path& file, double since);
+/// The captures packets-1.pcap, packets-2.pcap ... of a folder (one for each start of a machine) as
+/// one.
+Result<drivers::NetworkSeen> observe_folder(const std::filesystem::path& folder, double since);
 /// The same from memory.
 Result<drivers::NetworkSeen> observe_pcap_bytes(std::string_view bytes, double since);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -65,12 +66,10 @@ void Machine::State::emit(MachineEvent event) {
 void Machine::State::on_qmp_event(const std::string& name, const json& data) {
   using Kind = MachineEvent::Kind;
   if (name == "SHUTDOWN") {
+    const auto reason = text_of(data, "reason");
     guest_shut_down = truth_of(data, "guest");
-  } else if (name == "RESET") {
-    if (std::exchange(watchdog_resets, false)) return;  // told as the watchdog already
-    emit({.kind = Kind::reset,
-          .by_guest = truth_of(data, "guest"),
-          .detail = text_of(data, "reason")});
+    if (reason == "guest-reset" || reason == "host-qmp-system-reset")
+      reset_seen = MachineEvent{.kind = Kind::reset, .by_guest = guest_shut_down, .detail = reason};
   } else if (name == "WATCHDOG") {
     watchdog_resets = text_of(data, "action") == "reset";
     emit({.kind = Kind::watchdog, .by_guest = true, .detail = text_of(data, "action")});
@@ -120,21 +119,34 @@ std::string Machine::State::log_tail() const {
   return std::string(words.substr(words.size() - std::min<std::size_t>(words.size(), 1000)));
 }
 
-void Machine::State::finish(io::ExitStatus status) {
+void Machine::State::forget_process() {
   finished = true;
   if (guard) guard->del(process->pid());
   if (qmp) qmp->close();
-  if (asked)
-    last_end = Result<End>(*asked);
-  else if (guest_shut_down && status.ok())
-    last_end = Result<End>(button_pressed ? End::soft_off : End::guest_off);
-  else
-    last_end = Result<End>(died(status));
   process.reset();
   qmp.reset();
   sockets.reset();
   stop_failure.reset();
   jobs.clear();
+}
+
+void Machine::State::finish(io::ExitStatus status) {
+  const auto reset = std::exchange(reset_seen, std::nullopt);
+  const Failure death = died(status);
+  forget_process();
+  if (reset && !asked && status.ok()) {
+    restarting = true;
+    if (!std::exchange(watchdog_resets, false)) emit(*reset);  // else told as the watchdog already
+    nursery.start("restarting QEMU", restart(shared_from_this()));
+    return;
+  }
+  restarting = false;
+  if (asked)
+    last_end = Result<End>(*asked);
+  else if (guest_shut_down && status.ok())
+    last_end = Result<End>(button_pressed ? End::soft_off : End::guest_off);
+  else
+    last_end = Result<End>(death);
   MachineEvent event{.kind = MachineEvent::Kind::powered_off};
   if (*last_end) {
     event.end = **last_end;
@@ -146,6 +158,29 @@ void Machine::State::finish(io::ExitStatus status) {
     event.detail = last_end->error().what();
   }
   emit(std::move(event));
+}
+
+Task<Result<>> Machine::State::restart(std::shared_ptr<State> self) {
+  struct Restarting {  // cancelled: nobody waits for it any longer
+    State& state;
+    ~Restarting() {
+      state.restarting = false;
+      state.changed.notify();
+    }
+  } const restarting{*self};
+  Result<> again;
+  if (!self->asked) again = co_await start_to_release(self, {});
+  if (!again) log::warn("{}", again.error().describe());
+  ++self->resets;
+  if (again && !self->asked) co_return Result<>();
+  if (self->alive()) {
+    self->process->signal_group(SIGKILL);  // the watcher tells how it ended
+  } else if (self->asked) {                // switched off between the two processes
+    self->restarting = false;
+    self->last_end = Result<End>(*self->asked);
+    self->emit({.kind = MachineEvent::Kind::powered_off, .end = *self->asked});
+  }
+  co_return Result<>();
 }
 
 Task<Result<>> Machine::State::watch(std::shared_ptr<State> self) {
@@ -170,6 +205,10 @@ Failure Machine::State::not_on(std::string_view doing) const {
 
 Task<Result<json>> Machine::State::ask(std::shared_ptr<State> self, std::string command,
                                        json arguments, Duration limit) {
+  if (self->restarting && !self->qmp) {
+    const Budget again(30s, "QEMU to go on after a reset");
+    CO_CHECK_OK(co_await within(again, self->restarted()));
+  }
   if (!self->on() || !self->qmp) co_return self->not_on(command);
   const auto qmp = self->qmp;
   Budget budget(limit, "QEMU's answer to " + command);
@@ -183,8 +222,11 @@ Task<Result<json>> Machine::State::ask(std::shared_ptr<State> self, std::string 
   State* const s = self.get();
   const auto process = self->process;
   const Budget soon(2s, "the end of QEMU, whose control connection ended");
-  auto ended = co_await within(soon, self->changed.until([s] { return !s->on(); }));
+  auto ended = co_await within(soon, self->changed.until([s] { return !s->alive(); }));
   if (!ended) co_return std::move(answer);
+  if (self->on())
+    co_return Failure("machine.reset", Blame::unknown, "the guest was reset during: " + doing,
+                      "ask again when it has started anew");
   co_return self->not_on(doing);
 }
 
@@ -197,6 +239,7 @@ Machine::~Machine() {
   state_->take_console = nullptr;
   if (!state_->on()) return;
   state_->asked = End::hard_off;
+  if (!state_->alive()) return;
   // Reaped by the watcher, which may come after the guard has gone.
   state_->process->signal_group(SIGKILL);
   if (state_->guard) state_->guard->del(state_->process->pid());
@@ -218,7 +261,7 @@ void Machine::on_event(std::string name, std::function<void(const MachineEvent&)
 Task<Result<>> Machine::State::kill(std::shared_ptr<State> self) {
   if (!self->on()) co_return Result<>();
   self->asked = End::hard_off;
-  self->process->signal_group(SIGKILL);
+  if (self->alive()) self->process->signal_group(SIGKILL);
   State* const s = self.get();
   const Budget budget = Budget(10s, "the end of QEMU after SIGKILL").with_blame(Blame::bench);
   co_return co_await within(budget, self->changed.until([s] { return !s->on(); }));
@@ -249,9 +292,17 @@ Task<Result<>> Machine::soft_off(Budget budget) {
 }
 
 Task<Result<>> Machine::reset() {
+  auto state = state_;
+  State* const s = state.get();
+  const unsigned before = state->resets;
   json none;
-  CO_TRY(const auto done, co_await State::ask(state_, "system_reset", std::move(none), 10s));
-  (void)done;
+  const auto done = co_await State::ask(state, "system_reset", std::move(none), 10s);
+  if (!done && done.error().code() != "machine.reset") co_return done.error();
+  const Budget budget = Budget(30s, "the machine to start anew").with_blame(Blame::bench);
+  CO_CHECK_OK(co_await within(budget, state->changed.until([s, before] {
+    return !s->on() || (s->resets != before && !s->restarting);
+  })));
+  if (!state->on()) co_return state->not_on("reset");
   co_return Result<>();
 }
 
@@ -273,9 +324,12 @@ Task<Result<>> Machine::resume() {
 
 Task<Result<PowerState>> Machine::state() {
   auto state = state_;
-  if (!state->on() || !state->process->running()) co_return PowerState::off;
-  json none;
+  if (!state->on() || (state->alive() && !state->process->running())) co_return PowerState::off;
+  if (state->restarting) co_return PowerState::on;
+  json none, again;
   auto answer = co_await State::ask(state, "query-status", std::move(none), 10s);
+  if (!answer && answer.error().code() == "machine.reset")
+    answer = co_await State::ask(state, "query-status", std::move(again), 10s);
   if (!answer) {
     if (!state->on()) co_return PowerState::off;
     co_return answer.error();
@@ -314,7 +368,8 @@ std::uint16_t Machine::port(std::string_view forward) const {
   return found == state_->ports.end() ? 0 : found->second;
 }
 
-int Machine::pid() const { return state_->on() ? state_->process->pid() : 0; }
+int Machine::pid() const { return state_->alive() ? state_->process->pid() : 0; }
+bool Machine::on() const { return state_->on(); }
 const MachineSpec& Machine::spec() const { return state_->spec; }
 unsigned Machine::power_ons() const { return state_->power_ons; }
 std::string Machine::describe() const { return state_->last_command; }
@@ -325,6 +380,31 @@ Result<> Machine::respec(MachineSpec spec) {
                    "power it off first");
   state_->spec = std::move(spec);
   return {};
+}
+
+Task<Result<>> Machine::forward_to(std::string address) {
+  auto state = state_;
+  if (!state->spec.network) co_return Result<>();
+  for (auto& forward : state->spec.network->forwards) forward.guest_address = address;
+  if (!state->on()) co_return Result<>();
+  if (address.empty()) address = kUserNetworkGuest;
+  const auto forwards = state->spec.network->forwards;
+  for (const auto& forward : forwards) {
+    const auto host = port(forward.name);
+    const std::array<std::string, 2> lines{
+        fmt::format("hostfwd_remove net0 tcp:127.0.0.1:{}", host),
+        fmt::format("hostfwd_add net0 tcp:127.0.0.1:{}-{}:{}", host, address, forward.guest_port)};
+    for (const auto& line : lines) {
+      json arguments{{"command-line", line}};
+      CO_TRY(const auto said,
+             co_await State::ask(state, "human-monitor-command", std::move(arguments), 10s));
+      const std::string words = said.is_string() ? said.get<std::string>() : std::string();
+      if (&line == &lines.back() && !words.empty())
+        co_return Failure("network.forward", Blame::bench, "QEMU refused a port forward: " + words,
+                          "see qemu.log in the run folder");
+    }
+  }
+  co_return Result<>();
 }
 
 Task<Result<json>> Machine::execute(std::string command, json arguments) {

@@ -119,7 +119,12 @@ class Machine {
   /// The host port of a forward of the spec, 0 before the first power-on. It stays the same over
   /// power cycles as long as nobody else takes it.
   std::uint16_t port(std::string_view forward) const;
-  /// 0 when off.
+  /// Points all forwards at another address of the guest, now and at later starts; empty: the one
+  /// that DHCP gives.
+  Task<Result<>> forward_to(std::string address);
+  /// Powered on, also while a reset is under way.
+  bool on() const;
+  /// Of the process; 0 when there is none.
   int pid() const;
   const MachineSpec& spec() const;
   /// May be changed while off only (disks, memory ...).

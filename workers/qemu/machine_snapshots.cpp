@@ -89,7 +89,14 @@ Task<Result<>> Machine::save(std::string snapshot) {
 Task<Result<>> Machine::load(std::string snapshot) {
   auto state = state_;
   const std::string name = snapshot;
-  CO_CHECK_OK(co_await State::snapshot_job(state, "snapshot-load", std::move(snapshot), kLimit));
+  CO_TRY(const auto before, co_await this->state());
+  auto loaded = co_await State::snapshot_job(state, "snapshot-load", std::move(snapshot), kLimit);
+  if (!loaded) {
+    // QEMU 7.2 leaves the machine stopped where it was.
+    if (before == PowerState::on)
+      if (auto again = co_await resume(); !again) log::debug("{}", again.error().describe());
+    co_return std::move(loaded);
+  }
   state->emit({.kind = MachineEvent::Kind::restored, .detail = name});
   co_return Result<>();
 }

@@ -35,6 +35,7 @@ Task<Result<>> Machine::State::launch(std::shared_ptr<State> self) {
   CO_TRY(auto folder, SocketFolder::make(self->spec.folder, self->guard));
   self->paths.qmp = folder.path() / "qmp";
   self->paths.console = folder.path() / "console";
+  self->paths.packets = self->spec.folder / fmt::format("packets-{}.pcap", ++self->launches);
   MachineSpec spec = self->spec;
   if (spec.network)
     for (auto& forward : spec.network->forwards)  // the ports of the last time, if they are free
@@ -57,11 +58,8 @@ Task<Result<>> Machine::State::launch(std::shared_ptr<State> self) {
   }
   self->process = std::make_shared<io::Process>(std::move(*process));
   self->sockets.emplace(std::move(folder));
-  self->finished = self->button_pressed = self->guest_shut_down = self->watchdog_resets = false;
-  self->asked.reset();
-  self->last_end.reset();
-  self->stop_failure.reset();
-  ++self->power_ons;
+  self->finished = self->guest_shut_down = self->watchdog_resets = false;
+  self->reset_seen.reset();
   if (self->guard)
     if (auto added = self->guard->add(self->process->pid()); !added)
       log::warn("{}", added.error().describe());  // it is dead already: the watcher will say why
@@ -124,6 +122,13 @@ Task<Result<>> Machine::State::launch_and_connect(std::shared_ptr<State> self) {
       self->qmp = std::move(*qmp);
       co_return Result<>();
     }
+    if (qmp.error().code() != "qemu.died") {
+      // The socket ends a moment before the process, which may be ending.
+      State* const s = self.get();
+      const Budget soon(2s, "the end of QEMU, whose control connection ended");
+      auto ended = co_await within(soon, self->changed.until([s] { return !s->alive(); }));
+      if (ended && self->last_end && !*self->last_end) qmp = self->last_end->error();
+    }
     if (!is_port_clash(qmp.error()) || clash == kMostPortClashes) co_return qmp.error();
     log::info("a forwarded port was taken by somebody else; trying another");
     self->ports.clear();
@@ -137,17 +142,26 @@ Task<Result<>> Machine::State::start_to_release(std::shared_ptr<State> self, std
   CO_CHECK_OK(co_await read_ports(self));
   if (!snapshot.empty())
     CO_CHECK_OK(co_await snapshot_job(self, "snapshot-load", std::move(snapshot), 120s));
-  self->emit({.kind = MachineEvent::Kind::powered_on});
+  if (!self->restarting) self->emit({.kind = MachineEvent::Kind::powered_on});
   json none;
   CO_TRY(const auto released, co_await ask(self, "cont", std::move(none), 10s));
   (void)released;
   co_return Result<>();
 }
 
+void Machine::State::begin_power_on() {
+  button_pressed = false;
+  asked.reset();
+  last_end.reset();
+  stop_failure.reset();
+  ++power_ons;
+}
+
 Task<Result<>> Machine::State::start(std::shared_ptr<State> self, std::string snapshot) {
   if (self->on() || self->starting)
     co_return Failure("power.on", Blame::suite, self->spec.name + " is powered on already",
                       "power it off first, or use a power cycle");
+  self->begin_power_on();
   struct Starting {  // a start that is cancelled leaves nothing running
     State& state;
     bool ended = false;

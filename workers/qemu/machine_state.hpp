@@ -28,6 +28,12 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   void on_stop(std::string why);
   /// The process is gone: works out how, tells everybody, forgets it.
   void finish(io::ExitStatus status);
+  void forget_process();
+  /// Goes on after a reset with a new process.
+  static Task<Result<>> restart(std::shared_ptr<State> self);
+  Task<Result<>> restarted() {
+    return changed.until([this] { return !restarting; });
+  }
   Failure died(io::ExitStatus status) const;
   static Task<Result<>> watch(std::shared_ptr<State> self);
   static Task<Result<>> fails_when_dead(std::shared_ptr<State> self);
@@ -42,6 +48,7 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   // --- start (machine_start.cpp)
   static Task<Result<>> start(std::shared_ptr<State> self, std::string snapshot);
   static Task<Result<>> start_to_release(std::shared_ptr<State> self, std::string snapshot);
+  void begin_power_on();
   /// A process that answers on QMP; other ports are tried when one is taken.
   static Task<Result<>> launch_and_connect(std::shared_ptr<State> self);
   static Task<Result<>> launch(std::shared_ptr<State> self);
@@ -53,7 +60,9 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
 
   /// The end of QEMU's log, for failures.
   std::string log_tail() const;
-  bool on() const { return process && !finished; }
+  bool alive() const { return process && !finished; }
+  /// Between two processes of a reset it is on, too.
+  bool on() const { return alive() || restarting; }
 
   Nursery& nursery;
   boost::asio::any_io_executor executor;
@@ -73,15 +82,19 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   std::string last_command;
   std::uint64_t log_begin = 0;  ///< where this start's part of qemu.log begins
   unsigned power_ons = 0;
+  unsigned launches = 0;  ///< processes: more than power-ons where the guest was reset
+  unsigned resets = 0;
   unsigned next_job = 1;
   bool starting = false;
-  bool finished = false;                ///< process is set, but has been reaped
-  bool watchdog_resets = false;         ///< the next RESET event is the one of a watchdog
-  bool button_pressed = false;          ///< soft_off is under way
-  bool guest_shut_down = false;         ///< SHUTDOWN event by the guest
-  std::optional<End> asked;             ///< what we did to end it
-  std::optional<Result<End>> last_end;  ///< of the last power-on that ended
-  std::optional<Failure> stop_failure;  ///< QEMU stopped the guest by itself
+  bool finished = false;                   ///< process is set, but has been reaped
+  bool watchdog_resets = false;            ///< the next RESET event is the one of a watchdog
+  bool button_pressed = false;             ///< soft_off is under way
+  bool guest_shut_down = false;            ///< SHUTDOWN event by the guest
+  bool restarting = false;                 ///< the process of before a reset is gone
+  std::optional<MachineEvent> reset_seen;  ///< the process ends because of a reset
+  std::optional<End> asked;                ///< what we did to end it
+  std::optional<Result<End>> last_end;     ///< of the last power-on that ended
+  std::optional<Failure> stop_failure;     ///< QEMU stopped the guest by itself
 };
 
 }  // namespace seatrial::qemu

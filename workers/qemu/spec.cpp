@@ -101,12 +101,12 @@ Result<std::string> relay_command(const MachineSpec& spec, const GuestForward& f
   return shell_word(program) + " " + shell_word(forward.target);
 }
 
-Result<> add_network(Line& line, const MachineSpec& spec) {
+Result<> add_network(Line& line, const MachineSpec& spec, const Sockets& sockets) {
   const UserNetwork& network = *spec.network;
   json host = json::array(), guest = json::array();
   for (const auto& forward : network.forwards)
-    host.push_back(
-        {{"str", fmt::format("tcp:127.0.0.1:{}-:{}", forward.host_port, forward.guest_port)}});
+    host.push_back({{"str", fmt::format("tcp:127.0.0.1:{}-{}:{}", forward.host_port,
+                                        forward.guest_address, forward.guest_port)}});
   for (const auto& forward : network.guest_forwards) {
     TRY(const auto command, relay_command(spec, forward));
     guest.push_back(
@@ -119,6 +119,9 @@ Result<> add_network(Line& line, const MachineSpec& spec) {
   if (!host.empty()) netdev["hostfwd"] = std::move(host);
   if (!guest.empty()) netdev["guestfwd"] = std::move(guest);
   line.add("-netdev", netdev.dump());
+  if (spec.capture)
+    line.add("-object", "filter-dump,id=packets,netdev=net0,maxlen=1600,file=" +
+                            escaped(sockets.packets.string()));
   // romfile empty: no network boot, which would cost seconds
   line.add("-device", "virtio-net-pci,netdev=net0,id=net0-dev,romfile=,mac=" + network.mac);
   return {};
@@ -148,6 +151,7 @@ Result<std::vector<std::string>> command_line(const MachineSpec& spec, const Soc
   line.add("-machine", spec.machine).add("-cpu", spec.cpu);
   line.add("-smp", std::to_string(spec.cpus)).add("-m", std::to_string(spec.memory_mb));
   line.add("-rtc", "base=utc,clock=host");
+  line.add("-action", "reboot=shutdown");  // a reset is a new process: see README.md
   line.add("-chardev", "socket,id=qmp,server=on,wait=off,path=" + escaped(sockets.qmp.string()));
   line.add("-mon", "chardev=qmp,mode=control");
   line.add("-chardev",
@@ -157,7 +161,7 @@ Result<std::vector<std::string>> command_line(const MachineSpec& spec, const Soc
   add_firmware(line, spec);
   for (const auto& disk : spec.disks)
     CHECK_OK(add_disk(line, disk, &disk == &spec.disks.front(), spec.kernel.has_value()));
-  if (spec.network) CHECK_OK(add_network(line, spec));
+  if (spec.network) CHECK_OK(add_network(line, spec, sockets));
   if (spec.kernel) {
     line.add("-kernel", spec.kernel->kernel.string());
     if (!spec.kernel->initrd.empty()) line.add("-initrd", spec.kernel->initrd.string());

@@ -33,6 +33,7 @@ struct Forward {
   std::string name;  ///< "ssh"
   std::uint16_t guest_port = 0;
   std::uint16_t host_port = 0;
+  std::string guest_address;  ///< empty: the one that DHCP gives
 };
 
 /// guest connects to address:port -> one relay to `target` for each connection. The only way out of
@@ -42,6 +43,9 @@ struct GuestForward {
   std::uint16_t port = 80;
   std::string target;  ///< "unix:/run/x.sock" or "tcp:127.0.0.1:8080"
 };
+
+/// Where QEMU's user-mode network expects the guest.
+constexpr const char* kUserNetworkGuest = "10.0.2.15";
 
 /// QEMU's user-mode network: the guest is 10.0.2.15, and reaches nothing but what is listed.
 struct UserNetwork {
@@ -72,16 +76,18 @@ struct MachineSpec {
   std::optional<DirectKernel> kernel;
   std::filesystem::path firmware_code;  ///< pflash 0, read-only (UEFI); empty: the board's default
   std::filesystem::path firmware_vars;  ///< pflash 1, this machine's own copy
-  std::vector<std::string> extra;       ///< more words of the command line, last
-  std::filesystem::path folder;         ///< existing and private: qemu.log (stderr) goes here
-  std::string qemu;                     ///< program; empty: qemu-system-<arch> in PATH
-  std::string guestfwd;                 ///< seatrial-guestfwd; empty: beside the running program
+  bool capture = false;            ///< every packet goes to folder/packets-N.pcap, N for each start
+  std::vector<std::string> extra;  ///< more words of the command line, last
+  std::filesystem::path folder;    ///< existing and private: qemu.log (stderr) goes here
+  std::string qemu;                ///< program; empty: qemu-system-<arch> in PATH
+  std::string guestfwd;            ///< seatrial-guestfwd; empty: beside the running program
 };
 
-/// Where the sockets of one started machine are.
+/// Where the sockets of one started machine are, and its packets go.
 struct Sockets {
   std::filesystem::path qmp;
   std::filesystem::path console;
+  std::filesystem::path packets;
 };
 
 std::string qemu_program(const MachineSpec& spec);

@@ -6,6 +6,8 @@
 
 #include <random>
 
+#include "core/io/file.hpp"
+
 namespace seatrial::network {
 namespace {
 using testing::ElementsAre;
@@ -45,6 +47,8 @@ std::string dhcp(char type, const std::string& yiaddr, const std::string& option
 
 std::string capture() {
   const std::string zero(4, '\0'), address("\x0a\x00\x02\x0f", 4), router("\x0a\x00\x02\x02", 4);
+  const std::string lease = std::string("\x03\x04", 2) + router + std::string("\x06\x08", 2) +
+                            router + std::string("\x09\x09\x09\x09", 4);
   std::string name(
       "\x03"
       "dut\x05"
@@ -60,7 +64,7 @@ std::string capture() {
                                           "1234567",
                                           9) +
                                   std::string("\x32\x04", 2) + address))) +
-         packet(101, udp(kQemu, router, 67, 68, dhcp(5, address, ""))) +
+         packet(101, udp(kQemu, router, 67, 68, dhcp(5, address, lease))) +
          packet(102, udp(kDut, address, 5353, 5353, mdns));
 }
 
@@ -74,6 +78,21 @@ TEST(Pcap, shows_the_dhcp_exchange_the_addresses_and_the_names) {
   EXPECT_EQ(seen->dhcp[0].mac, "52:54:00:5e:a7:01");
   EXPECT_EQ(seen->dhcp[1].type, "ack");
   EXPECT_EQ(seen->dhcp[1].address, "10.0.2.15");
+  EXPECT_EQ(seen->dhcp[1].gateway, "10.0.2.2");
+  EXPECT_THAT(seen->dhcp[1].dns, ElementsAre("10.0.2.2", "9.9.9.9"));
+  EXPECT_EQ(seen->dhcp[0].gateway, "");
+  EXPECT_THAT(seen->sources, ElementsAre("10.0.2.15"));
+  EXPECT_THAT(seen->mdns, ElementsAre("dut.local"));
+}
+
+TEST(Pcap, the_captures_of_all_starts_are_one) {
+  const auto folder = io::TempDir::make("pcap_test").value();
+  EXPECT_TRUE(observe_folder(folder.path(), 0)->dhcp.empty());
+  for (const char* name : {"packets-1.pcap", "packets-2.pcap", "packets-4.pcap"})
+    ASSERT_TRUE(io::write_file_atomic(folder.path() / name, capture()).has_value());
+  const auto seen = observe_folder(folder.path(), 0);
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->dhcp.size(), 4u) << "the fourth start has no third before it";
   EXPECT_THAT(seen->sources, ElementsAre("10.0.2.15"));
   EXPECT_THAT(seen->mdns, ElementsAre("dut.local"));
 }

@@ -19,6 +19,9 @@ _start:
   call put
   mov $'\n', %al
   call put
+  mov $0x602, %dx           # PM1 enable: without it QEMU does not report the button
+  mov $0x100, %ax
+  out %ax, %dx
   sti
 again:
   hlt

@@ -21,6 +21,8 @@ struct Endpoint {
 struct DhcpSeen {
   double at = 0;  ///< wall time, seconds since 1970
   std::string type, mac, hostname, address;
+  std::string gateway;           ///< what an offer or ack names as router; empty: none
+  std::vector<std::string> dns;  ///< name servers it names
 };
 
 struct NetworkSeen {
