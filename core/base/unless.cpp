@@ -26,12 +26,13 @@ Task<Result<>> only_failures(Task<Result<>> breaker) {
 
 Task<std::optional<Failure>> broken_by(Task<Result<>> breaker, Task<> body) {
   const auto executor = co_await asio::this_coro::executor;
-  const auto [order, thrown, breaker_thrown, broken] =
+  // The breaker first: it is armed before the body does anything.
+  const auto [order, breaker_thrown, broken, thrown] =
       co_await asio::experimental::make_parallel_group(
-          asio::co_spawn(executor, std::move(body), asio::deferred),
-          asio::co_spawn(executor, only_failures(std::move(breaker)), asio::deferred))
+          asio::co_spawn(executor, only_failures(std::move(breaker)), asio::deferred),
+          asio::co_spawn(executor, std::move(body), asio::deferred))
           .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-  if (order[0] == 1 && !breaker_thrown) co_return broken.error();
+  if (order[0] == 0 && !breaker_thrown) co_return broken.error();
   if (thrown) std::rethrow_exception(thrown);
   co_return std::nullopt;
 }

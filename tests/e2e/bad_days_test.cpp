@@ -153,8 +153,9 @@ TEST_F(BadDays, ctrl_c_during_the_report_leaves_whole_files_and_the_report_can_b
   const auto status = ends();
   EXPECT_TRUE(status.signal == SIGINT || status.code == 130 || status.code == 0)
       << status.describe();
-  if (const auto page = io::read_file(out() / "report.html"))
+  if (const auto page = io::read_file(out() / "report.html")) {
     EXPECT_THAT(*page, HasSubstr("</html>")) << "half a report";
+  }
   expect_clean_and_readable();
 }
 

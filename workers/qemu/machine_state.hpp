@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The inside of Machine, shared by machine.cpp (life cycle), machine_start.cpp and
-// machine_snapshots.cpp, and by nobody else. Kept alive by the machine and by the watcher of its
-// process.
+// The inside of Machine, shared by machine.cpp (life cycle), machine_reset.cpp, machine_start.cpp
+// and machine_snapshots.cpp, and by nobody else. Kept alive by the machine and by the watcher of
+// its process.
 
 #include <map>
 
