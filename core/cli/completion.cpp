@@ -139,7 +139,7 @@ std::string fish() {
   for (const auto& word : first_words()) {
     const auto* verb = find_verb(word);
     out += fmt::format("complete -c seatrial -n __fish_use_subcommand -a {} -d {}\n", word,
-                       in_quotes(verb == nullptr ? "images" : verb->summary));
+                       in_quotes(verb == nullptr ? join(second_words(word), ", ") : verb->summary));
   }
   for (const auto& group : groups())
     out += fmt::format("complete -c seatrial -n '__fish_seen_subcommand_from {}' -a '{}'\n", group,

@@ -77,10 +77,10 @@ Task<Result<std::optional<Frame>>> WebSocket::receive() {
   co_return std::optional<Frame>(std::move(frame));
 }
 
-Task<Result<>> WebSocket::send(std::string text) {
+Task<Result<>> WebSocket::send(std::string data, bool binary) {
   boost::system::error_code error;
-  impl_->stream.text(true);
-  co_await impl_->stream.async_write(asio::buffer(text),
+  impl_->stream.binary(binary);
+  co_await impl_->stream.async_write(asio::buffer(data),
                                      asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return ws_failure("send a frame", error);
   co_return Result<>();

@@ -33,7 +33,7 @@ class WebSocket {
   /// The next frame; nullopt when the peer closed.
   Task<Result<std::optional<Frame>>> receive();
   /// One send at a time: await the one before.
-  Task<Result<>> send(std::string text);
+  Task<Result<>> send(std::string data, bool binary = false);
   Task<> close();
   /// Ends the connection at once, from any coroutine of the same thread.
   void abort();

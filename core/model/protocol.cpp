@@ -88,6 +88,13 @@ struct Encoder {
   }
   json operator()(const Ack& m) const { return {{"ack", m.seq}}; }
   json operator()(const Abort& m) const { return {{"abort", to_json(m.failure)}}; }
+  json operator()(const StreamEvent& m) const {
+    return {
+        {"event", {{"id", m.id}, {"kind", m.kind}, {"data", m.data ? *m.data : json::object()}}}};
+  }
+  json operator()(const Credit& m) const {
+    return {{"credit", {{"id", m.id}, {"bytes", m.bytes}}}};
+  }
 };
 
 }  // namespace
@@ -112,6 +119,15 @@ Result<Message> decode(std::string_view frame, bool from_client) {
   }
   if (const auto it = value.find("abort"); it != value.end())
     return Message(Abort{failure_from_json(*it)});
+  if (const auto it = value.find("event"); it != value.end()) {
+    if (!it->is_object()) return malformed("event is not an object");
+    return Message(StreamEvent{get<std::uint64_t>(*it, "id", 0), get<std::string>(*it, "kind", ""),
+                               object_at(*it, "data")});
+  }
+  if (const auto it = value.find("credit"); it != value.end()) {
+    if (!it->is_object()) return malformed("credit is not an object");
+    return Message(Credit{get<std::uint64_t>(*it, "id", 0), get<std::uint64_t>(*it, "bytes", 0)});
+  }
   if (value.contains("ack")) return Message(Ack{get<std::uint64_t>(value, "ack", 0)});
   if (value.contains("cancel")) return Message(Cancel{get<std::uint64_t>(value, "cancel", 0)});
   const auto id = get<std::uint64_t>(value, "id", 0);
@@ -123,6 +139,22 @@ Result<Message> decode(std::string_view frame, bool from_client) {
   if (verb.empty()) return malformed("neither verb, value nor failure");
   return Message(
       Request{id, verb, object_at(value, "args"), std::max(0.0, get(value, "deadline", 0.0))});
+}
+
+std::string encode_stream(std::uint64_t id, std::string_view bytes) {
+  std::string frame;
+  frame.reserve(8 + bytes.size());
+  for (int i = 0; i < 8; ++i) frame += static_cast<char>((id >> (8 * i)) & 0xFFu);
+  return frame.append(bytes);
+}
+
+Result<StreamFrame> decode_stream(std::string_view frame) {
+  if (frame.size() < 8) return malformed("a binary frame without its request id");
+  StreamFrame out;
+  for (std::size_t i = 0; i < 8; ++i)
+    out.id |= static_cast<std::uint64_t>(static_cast<unsigned char>(frame[i])) << (8 * i);
+  out.bytes = frame.substr(8);
+  return out;
 }
 
 Result<int> agree_on_version(int our_version, int our_oldest, int their_version, int their_oldest) {

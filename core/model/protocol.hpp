@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The messages of the bench protocol, version 1: one JSON object per WebSocket text frame, the same
+// The messages of the bench protocol, version 2: one JSON object per WebSocket text frame, the same
 // bytes over a unix socket at the desk and over TLS through a lab. A suite (or the desk) is the
 // client, the bench host the server.
 //
-//   client
-//   {"hello":{"version":1,"oldest":1,"run":..,"attempt":..,"case":..,"suite_digest":..,"epoch":..,"token":..}}
-//   server  {"hello":{"version":1,"oldest":1,"bench":name}}           or {"abort":failure} and
-//   close client  {"id":1,"verb":"shell.run","args":{..},"deadline":30.0}   deadline: seconds,
-//   enforced by the bench host server  {"id":1,"value":{..}}  or  {"id":1,"failure":{..}} client
-//   {"cancel":1}                                              the reply still comes, blame
-//   cancelled client  {"note":{"seq":5,"kind":"assertion","data":{..}}}         one-way; kinds
-//   below server  {"ack":5}                                                 all notes up to 5 are
-//   in the event log server  {"abort":failure}                                         end the case
-//   now (panic, bench lost, cancelled)
+//  client {"hello":{"version":2,"oldest":1,"run":..,"attempt":..,"case":..,"suite_digest":..,
+//                   "epoch":..,"token":..}}
+//  server {"hello":{"version":2,"oldest":1,"bench":name}}  or {"abort":failure} and close
+//  client {"id":1,"verb":"shell.run","args":{..},"deadline":30.0}  seconds, enforced by the server
+//  server {"id":1,"value":{..}}  or  {"id":1,"failure":{..}}
+//  client {"cancel":1}                     the reply still comes, blame cancelled
+//  client {"note":{"seq":5,"kind":"assertion","data":{..}}}        one-way; kinds below
+//  server {"ack":5}                        all notes up to 5 are in the event log
+//  server {"abort":failure}                end now (panic, bench lost, cancelled)
 //
 // Note kinds: assertion, measurement, note, artifact, case_result {verdict: pass|fail|skip|error,
-// failure?, reason?}. Binary frames are reserved for streams: 8 bytes request id, little endian,
-// then payload. A newer side offers the range [oldest, version]; without a common version the
+// failure?, reason?}. A newer side offers the range [oldest, version]; without a common version the
 // server aborts with "protocol.version". Unknown members and note kinds are ignored.
+//
+// Streams (since version 2): while the request of a verb that streams is open, bytes flow both ways
+// in binary frames: 8 bytes request id, little endian, then the bytes; a frame without bytes says
+// that no more will come from that side. Each side may send kStreamWindow bytes of a stream beyond
+// what the other has taken; {"credit":{"id":1,"bytes":65536}} says how much more was taken.
+// {"event":{"id":1,"kind":"power","data":{..}}} tells the client what is no byte of the stream, at
+// its place in it. The reply ends the stream.
 
 #include <cstdint>
 #include <memory>
@@ -76,8 +81,29 @@ struct Ack {
 struct Abort {
   Failure failure;
 };
+struct StreamEvent {
+  std::uint64_t id = 0;
+  std::string kind;
+  JsonPtr data;
+};
+struct Credit {
+  std::uint64_t id = 0;
+  std::uint64_t bytes = 0;
+};
 
-using Message = std::variant<ClientHello, ServerHello, Request, Reply, Cancel, Note, Ack, Abort>;
+using Message = std::variant<ClientHello, ServerHello, Request, Reply, Cancel, Note, Ack, Abort,
+                             StreamEvent, Credit>;
+
+/// The version that brought streams, and how far a sender may be ahead of its reader, in bytes.
+inline constexpr int kStreamsSince = 2;
+inline constexpr std::size_t kStreamWindow = 256u << 10;
+
+struct StreamFrame {
+  std::uint64_t id = 0;
+  std::string_view bytes;  ///< part of the frame it was read from
+};
+std::string encode_stream(std::uint64_t id, std::string_view bytes);
+Result<StreamFrame> decode_stream(std::string_view frame);
 
 std::string encode(const Message& message);
 /// `from_client` tells the two kinds of hello apart. Hostile bytes give a Failure

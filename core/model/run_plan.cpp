@@ -48,6 +48,7 @@ nlohmann::json to_json(const RunPlan& plan) {
           {"until_fail", plan.until_fail},
           {"hold_on_fail", plan.hold_on_fail},
           {"budget_scale", plan.budget_scale},
+          {"desk", plan.desk},
           {"cloud_program", plan.cloud_program},
           {"guard_program", plan.guard_program},
           {"relay_program", plan.relay_program},
@@ -82,6 +83,7 @@ Result<RunPlan> run_plan_from_file(const std::string& path) {
   }
   fields.optional("repeat", plan.repeat).optional("until_fail", plan.until_fail);
   fields.optional("hold_on_fail", plan.hold_on_fail).optional("budget_scale", plan.budget_scale);
+  fields.optional("desk", plan.desk);
   fields.optional("cloud_program", plan.cloud_program)
       .optional("guard_program", plan.guard_program);
   fields.optional("relay_program", plan.relay_program).optional("cache", plan.cache);

@@ -34,6 +34,9 @@ struct RunPlan {
   bool until_fail = false;
   bool hold_on_fail = false;  ///< keep the DUT running after a failure, for a person
   double budget_scale = 0;    ///< 0: measured by the bench host
+  /// Folder of the desk that people reach this bench at (its lock and its record): at once and for
+  /// as long as they want when there are no cases, from the first failure on with hold_on_fail.
+  std::string desk;
   std::string cloud_program, guard_program, relay_program;  ///< children the bench host starts
   std::string cache;                                        ///< cache root
 };

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// The table itself; what is done with it is in verb_checks.cpp.
 #include "core/model/verbs.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
-
-#include "core/base/text.hpp"
 
 namespace seatrial::model {
 namespace {
@@ -147,6 +142,12 @@ constexpr Params<1> kConsoleSentinelsOut{{
 constexpr Params<1> kConsoleAllowIn{{
     {"ids", Type::texts, true, "sentinel ids"},
 }};
+constexpr Params<1> kConsoleAttachIn{{
+    {"backlog", Type::whole, false, "lines of what came before, default 20"},
+}};
+constexpr Params<1> kConsoleAttachOut{{
+    {"offset", Type::whole, true, "where the console stood at the end"},
+}};
 constexpr Params<1> kShellWaitIn{{
     {"timeout", Type::number, false, "seconds"},
 }};
@@ -182,6 +183,14 @@ constexpr Params<1> kShellForwardIn{{
 constexpr Params<2> kShellForwardOut{{
     {"host", Type::text, true, ""},
     {"port", Type::whole, true, ""},
+}};
+constexpr Params<3> kShellAccessOut{{
+    {"program", Type::text, true, "ssh"},
+    {"arguments", Type::texts, true, "its options, before the host"},
+    {"host", Type::text, true, ""},
+}};
+constexpr Params<1> kBenchEndOut{{
+    {"state", Type::text, true, "read back: off"},
 }};
 constexpr Params<1> kBootCurrentOut{{
     {"boot", Type::object, true,
@@ -317,10 +326,13 @@ constexpr Params<1> kCheckpointRestoreOut{{
     {"seconds", Type::number, true, ""},
 }};
 
-constexpr std::array<Verb, 51> kVerbs{{
+constexpr std::array<Verb, 54> kVerbs{{
     {"bench.info", "",
      "What this bench is: device type, profile, image, capabilities, budgets and their scale.",
      kNone, kBenchInfoOut},
+    {"bench.end", "desk",
+     "Ends a bench that stays for people: the power is cut, and nothing of it is left.", kNone,
+     kBenchEndOut, 2},
     {"power.on", "power", "Switches the DUT on; the console is captured from the first byte.",
      kNone, kPowerOnOut},
     {"power.off", "power", "Cuts the power, without telling the OS.", kNone, kPowerOffOut},
@@ -367,6 +379,10 @@ constexpr std::array<Verb, 51> kVerbs{{
     {"console.allow", "console",
      "Alarms that this case provokes on purpose and that shall not fail it.", kConsoleAllowIn,
      kNone},
+    {"console.attach", "console",
+     "The console as a stream: its last lines as plain text, then every byte as it comes; what the "
+     "client sends is typed.",
+     kConsoleAttachIn, kConsoleAttachOut, 2, true},
     {"shell.wait", "shell", "Waits until commands can be run on the DUT.", kShellWaitIn,
      kShellWaitOut},
     {"shell.run", "shell", "Runs a command on the DUT and waits for its end.", kShellRunIn,
@@ -375,6 +391,9 @@ constexpr std::array<Verb, 51> kVerbs{{
     {"shell.get", "shell", "Reads a file of the DUT.", kShellGetIn, kShellGetOut},
     {"shell.forward", "shell", "A local address that leads to a TCP port of the DUT.",
      kShellForwardIn, kShellForwardOut},
+    {"shell.access", "shell",
+     "How an SSH client on the machine of the bench gets a session over the bench's connection.",
+     kNone, kShellAccessOut, 2},
     {"boot.current", "boots", "The boot that runs now.", kNone, kBootCurrentOut},
     {"boot.next", "boots", "Waits until a boot after the given one has reached a shell.",
      kBootNextIn, kBootNextOut},
@@ -423,90 +442,8 @@ constexpr std::array<Verb, 51> kVerbs{{
      kCheckpointRestoreOut},
 }};
 
-bool fits(Type type, const nlohmann::json& value) {
-  switch (type) {
-    case Type::text: return value.is_string();
-    case Type::number: return value.is_number();
-    case Type::whole: return value.is_number_integer();
-    case Type::truth: return value.is_boolean();
-    case Type::texts:
-      return value.is_array() &&
-             std::all_of(value.begin(), value.end(), [](const auto& v) { return v.is_string(); });
-    case Type::object: return value.is_object();
-    case Type::list: return value.is_array();
-    case Type::any: return true;
-  }
-  return false;
-}
-
-Failure wrong_argument(const Verb& verb, const std::string& message) {
-  return Failure("protocol.argument", Blame::suite, fmt::format("{}: {}", verb.name, message),
-                 "see docs/bench-protocol.md for the verb's parameters");
-}
-
-void parameter_rows(std::string& page, std::string_view title, std::span<const Param> params) {
-  for (const auto& param : params)
-    page += fmt::format("| {} | `{}` | {}{} | {} |\n", title, param.name, to_string(param.type),
-                        param.required ? "" : ", optional", param.doc);
-}
-
 }  // namespace
 
-std::string_view to_string(Type type) {
-  constexpr std::array<std::string_view, 8> kWords{"text",  "number", "whole", "truth",
-                                                   "texts", "object", "list",  "any"};
-  return kWords[static_cast<std::size_t>(type)];
-}
-
 std::span<const Verb> verbs() { return kVerbs; }
-
-const Verb* find_verb(std::string_view name) {
-  for (const auto& verb : kVerbs)
-    if (verb.name == name) return &verb;
-  return nullptr;
-}
-
-std::vector<std::string_view> capabilities() {
-  std::vector<std::string_view> names;
-  for (const auto& verb : kVerbs)
-    if (!verb.capability.empty() &&
-        std::find(names.begin(), names.end(), verb.capability) == names.end())
-      names.push_back(verb.capability);
-  return names;
-}
-
-Result<> check_arguments(const Verb& verb, const nlohmann::json& arguments) {
-  if (!arguments.is_object()) return wrong_argument(verb, "the arguments must be an object");
-  std::vector<std::string> known;
-  for (const auto& param : verb.params) {
-    known.emplace_back(param.name);
-    const auto it = arguments.find(std::string(param.name));
-    if (it == arguments.end()) {
-      if (param.required) return wrong_argument(verb, fmt::format("{} is missing", param.name));
-    } else if (!fits(param.type, *it)) {
-      return wrong_argument(verb, fmt::format("{} must be {}", param.name, to_string(param.type)));
-    }
-  }
-  for (const auto& [key, value] : arguments.items())
-    if (std::find(known.begin(), known.end(), key) == known.end())
-      return wrong_argument(
-          verb, fmt::format("{} is not a parameter; {}", key, did_you_mean(key, known)));
-  return {};
-}
-
-std::string verbs_as_markdown() {
-  std::string page;
-  for (const auto& verb : kVerbs) {
-    page += fmt::format("### {}\n\n{} ", verb.name, verb.doc);
-    page += verb.capability.empty() ? "Every bench.\n"
-                                    : fmt::format("Capability `{}`.\n", verb.capability);
-    if (!verb.params.empty() || !verb.result.empty())
-      page += "\n| | name | type | meaning |\n|---|---|---|---|\n";
-    parameter_rows(page, "in", verb.params);
-    parameter_rows(page, "out", verb.result);
-    page += "\n";
-  }
-  return page;
-}
 
 }  // namespace seatrial::model

@@ -15,7 +15,7 @@
 
 namespace seatrial::model {
 
-inline constexpr int kProtocolVersion = 1;
+inline constexpr int kProtocolVersion = 2;
 /// The oldest peer this side can speak to.
 inline constexpr int kOldestProtocol = 1;
 
@@ -35,7 +35,8 @@ struct Verb {
   std::string_view doc;         ///< one sentence
   std::span<const Param> params;
   std::span<const Param> result;
-  int since = 1;  ///< protocol version that brought it
+  int since = 1;         ///< protocol version that brought it
+  bool streams = false;  ///< bytes flow both ways while the request is open
 };
 
 std::span<const Verb> verbs();

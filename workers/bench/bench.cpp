@@ -49,6 +49,17 @@ Task<Result<json>> Bench::call(const model::Verb& verb, json arguments, double) 
   co_return co_await it->second(*this, std::move(arguments));
 }
 
+Task<Result<json>> Bench::stream(const model::Verb& verb, json arguments,
+                                 std::shared_ptr<Stream> stream) {
+  if (auto why = lacks(std::string(verb.capability)))
+    co_return Failure("bench.lacks", Blame::suite, *why, "ask `bench.info` what this bench offers");
+  const auto it = stream_handlers().find(verb.name);
+  if (it == stream_handlers().end())
+    co_return Failure("bench.no_handler", Blame::seatrial,
+                      fmt::format("the stream {} has no handler", verb.name), "report this");
+  co_return co_await it->second(*this, std::move(arguments), std::move(stream));
+}
+
 json Bench::facts() const {
   const auto& budgets = parts_.device.budgets;
   const auto file = [](const model::FileRef& ref) {
@@ -149,7 +160,13 @@ void Bench::on_alarm(const console::Alarm& alarm) {
                 "see the console log at this line; a case that provokes it on purpose allows it"));
 }
 
-void Bench::on_rig_event(const RigEvent& event) {
+console::Subscription Bench::on_rig_event(std::function<void(const RigEvent&)> sink) {
+  auto owner = std::make_shared<int>(0);
+  rig_taps_.push_back(std::make_shared<RigTap>(RigTap{owner, std::move(sink)}));
+  return owner;
+}
+
+void Bench::take_rig_event(const RigEvent& event) {
   const auto now = Clock::system().monotonic();
   switch (event.kind) {
     case RigEvent::Kind::powered_on: {
@@ -182,6 +199,10 @@ void Bench::on_rig_event(const RigEvent& event) {
       }
       break;
   }
+  std::erase_if(rig_taps_, [](const auto& tap) { return tap->owner.expired(); });
+  const auto taps = rig_taps_;  // a copy: a call may add or end one
+  for (const auto& tap : taps)
+    if (const auto alive = tap->owner.lock()) tap->sink(event);
 }
 
 void Bench::record_boot(const dut::Boot& boot) {

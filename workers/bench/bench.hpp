@@ -19,6 +19,7 @@
 #include "workers/bench/case_runner.hpp"
 #include "workers/bench/cloud_child.hpp"
 #include "workers/bench/rig.hpp"
+#include "workers/bench/stream.hpp"
 #include "workers/console/console.hpp"
 #include "workers/console/session.hpp"
 #include "workers/dut/boots.hpp"
@@ -53,6 +54,9 @@ class Bench final : public CaseBench {
   Task<> collect_evidence(std::string case_name, int attempt) override;
   double budget_scale() const override;
 
+  /// A verb that streams, until it ends or is cancelled.
+  Task<Result<nlohmann::json>> stream(const model::Verb& verb, nlohmann::json arguments,
+                                      std::shared_ptr<Stream> stream);
   /// Power off, medium at the host, children gone.
   Task<Result<>> make_safe();
   nlohmann::json facts() const;
@@ -68,6 +72,10 @@ class Bench final : public CaseBench {
   dut::BootTracker& boots() { return *boots_; }
   EventWriter& events() { return events_; }
   Steps& steps() { return steps_; }
+  /// Calls for everything the instruments notice by themselves, while the subscription lives.
+  [[nodiscard]] console::Subscription on_rig_event(std::function<void(const RigEvent&)> sink);
+  /// How many people watch the console.
+  std::shared_ptr<int> viewers() const { return viewers_; }
   const dut::SshKey& key() const { return key_; }
   std::uint64_t case_offset() const { return case_offset_; }
   void allow_alarms(console::Subscription allowance) {
@@ -97,7 +105,7 @@ class Bench final : public CaseBench {
   Task<Result<>> start_console();
   /// Boots are counted from 1 since the medium was flashed or a state was restored.
   Result<> start_boots(boost::asio::any_io_executor executor);
-  void on_rig_event(const RigEvent& event);
+  void take_rig_event(const RigEvent& event);
   void on_alarm(const console::Alarm& alarm);
   void record_boot(const dut::Boot& boot);
   Task<Result<>> read_shell_facts(unsigned boot);
@@ -128,6 +136,12 @@ class Bench final : public CaseBench {
   std::map<unsigned, std::string> recorded_boots_;
   std::map<unsigned, std::uint64_t> boot_offsets_;
   std::uint64_t next_boot_offset_ = 0;
+  struct RigTap {
+    std::weak_ptr<void> owner;
+    std::function<void(const RigEvent&)> sink;
+  };
+  std::vector<std::shared_ptr<RigTap>> rig_taps_;
+  std::shared_ptr<int> viewers_ = std::make_shared<int>(0);
 };
 
 }  // namespace seatrial::bench

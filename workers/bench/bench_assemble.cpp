@@ -88,7 +88,7 @@ Task<Result<>> Bench::start_console() {
   ssh.socket_folder = parts_.sockets;
   ssh_ = std::make_unique<dut::Ssh>(executor, std::move(ssh), parts_.guard);
 
-  rig_->on_event([this](const RigEvent& event) { on_rig_event(event); });
+  rig_->on_event([this](const RigEvent& event) { take_rig_event(event); });
   rig_->console().deliver_to([this](io::ByteStream stream) {
     nursery_.start("reading the console",
                    console_->run(console::socket_channel(std::move(stream))));

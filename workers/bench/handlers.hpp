@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string_view>
 
@@ -31,5 +32,12 @@ void add_network_verbs(HandlerTable& table);
 void add_checkpoint_verbs(HandlerTable& table);
 
 const HandlerTable& handlers();
+
+class Stream;
+/// The same for verbs that stream.
+using StreamHandler = Task<Result<nlohmann::json>> (*)(Bench& bench, nlohmann::json arguments,
+                                                       std::shared_ptr<Stream> stream);
+using StreamHandlerTable = std::map<std::string_view, StreamHandler>;
+const StreamHandlerTable& stream_handlers();
 
 }  // namespace seatrial::bench

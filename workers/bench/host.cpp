@@ -14,6 +14,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/notifier.hpp"
+#include "core/base/race.hpp"
 #include "core/base/unless.hpp"
 #include "core/io/hash.hpp"
 #include "core/model/device_type.hpp"
@@ -21,6 +22,7 @@
 #include "core/model/os_profile.hpp"
 #include "workers/bench/bench.hpp"
 #include "workers/bench/case_runner.hpp"
+#include "workers/bench/desk.hpp"
 #include "workers/bench/event_writer.hpp"
 
 #ifndef SEATRIAL_VERSION
@@ -48,10 +50,11 @@ struct Control {
   }
   bool interrupted = false;
   bool released = false;
+  bool stays = false;  ///< for people: it outlives whoever started us
   Notifier changed;
 };
 
-Task<Result<>> read_control(int fd, Control* control, Alarm* alarm, bool hold) {
+Task<Result<>> read_control(int fd, Control* control, Alarm* alarm) {
   asio::posix::stream_descriptor pipe(co_await asio::this_coro::executor, fd);
   std::string buffer;
   for (;;) {
@@ -61,8 +64,8 @@ Task<Result<>> read_control(int fd, Control* control, Alarm* alarm, bool hold) {
                                         asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) {
-      // Whoever started us is gone. A held bench is meant to survive that; a run is not.
-      if (!hold) control->cancel(*alarm, "the process that started it is gone");
+      // Whoever started us is gone. A bench that people use is meant to survive that; a run is not.
+      if (!control->stays) control->cancel(*alarm, "the process that started it is gone");
       co_return Result<>();
     }
     const std::string line = buffer.substr(0, size - 1);
@@ -130,10 +133,12 @@ struct Run {
   Nursery nursery;
   std::unique_ptr<Guard> guard;
   std::optional<SocketFolder> sockets;
+  std::unique_ptr<Desk> desk;  ///< given back when everything else is gone
   std::unique_ptr<Bench> bench;
   std::string device_digest, profile_digest;
   model::Tally tally;
   bool red = false;
+  std::string red_case;
 };
 
 Task<Result<>> assemble(Run& run) {
@@ -154,9 +159,11 @@ Task<Result<>> assemble(Run& run) {
   co_return Result<>();
 }
 
-void record(Run& run, const AttemptOutcome& outcome) {
+void record(Run& run, const std::string& name, const AttemptOutcome& outcome) {
   run.tally.add(outcome.verdict);
-  if (outcome.verdict != Verdict::pass && outcome.verdict != Verdict::skip) run.red = true;
+  if (outcome.verdict == Verdict::pass || outcome.verdict == Verdict::skip) return;
+  run.red = true;
+  run.red_case = name;
 }
 
 Task<Result<>> run_cases(Run& run) {
@@ -183,7 +190,7 @@ Task<Result<>> run_cases(Run& run) {
           continue;
         }
         auto outcome = co_await runner.run(info, suite, round);
-        record(run, outcome);
+        record(run, info.full_name(), outcome);
       }
   co_return Result<>();
 }
@@ -195,17 +202,62 @@ json verdict_counts(const model::Tally& tally) {
   return counts;
 }
 
+model::DeskRecord desk_record(const Run& run, const std::string& held) {
+  const auto& plan = run.options.plan;
+  model::DeskRecord record;
+  record.guard = run.guard->pid();
+  record.run = plan.run;
+  record.folder = plan.out;
+  record.socket = (run.sockets->path() / "desk.sock").string();
+  record.device = run.bench->parts().device.slug;
+  record.image = plan.image.name;
+  record.version = plan.image.version;
+  record.held = held;
+  return record;
+}
+
+/// People use the bench until one of them ends it, or we are told to.
+Task<Result<>> serve_people(Run& run, std::string held) {
+  CO_CHECK_OK(run.desk->open(run.executor, desk_record(run, held)));
+  run.control.stays = true;
+  run.events.write("held", json{{"desk", run.options.plan.desk}, {"case", held}});
+  run.events.sync();
+  auto first = co_await race(run.desk->serve(*run.bench), run.control.changed.until([&run] {
+    return run.control.released || run.control.interrupted;
+  }));
+  co_return first.index() == 0 ? std::get<0>(first) : std::get<1>(first);
+}
+
+/// A bench that was started for people: a fresh medium, power off, and then it is theirs.
+Task<Result<>> run_desk(Run& run) {
+  auto prepared = co_await unless(run.alarm.wait(), run.bench->reach("fresh"));
+  if (!prepared) co_return prepared;
+  co_return co_await serve_people(run, "");
+}
+
 Task<Result<>> hold(Run& run) {
-  run.events.write(
-      "note",
-      json{{"level", "info"},
-           {"text", "the DUT is held for a person; `seatrial power off` or Ctrl-C ends the hold"}});
+  if (!run.options.plan.desk.empty()) {
+    auto desk = Desk::take(run.options.plan.desk);
+    if (desk) {
+      run.desk = std::move(*desk);
+      co_return co_await serve_people(run, run.red_case);
+    }
+    run.events.write(
+        "note", json{{"level", "warn"},
+                     {"text", "the DUT is held, but not at the desk: " + desk.error().what()}});
+  }
+  run.control.stays = true;
+  run.events.write("held", json{{"desk", ""}, {"case", run.red_case}});
   run.events.sync();
   co_return co_await run.control.changed.until(
       [&run] { return run.control.released || run.control.interrupted; });
 }
 
 Task<Result<>> run_inside(Run& run) {
+  const bool for_people = run.options.plan.suites.empty() && !run.options.plan.desk.empty();
+  if (for_people) {
+    CO_TRY(run.desk, Desk::take(run.options.plan.desk));
+  }
   auto assembled = co_await unless(run.alarm.wait(), assemble(run));
   if (!assembled) {
     // The cases are recorded, each with what stopped it.
@@ -233,10 +285,18 @@ Task<Result<>> run_inside(Run& run) {
   run.events.write("run_started", run_started(run.options.plan, *run.bench, run.device_digest,
                                               run.profile_digest));
   run.events.sync();
+  if (for_people) co_return co_await run_desk(run);
   co_await run_cases(run);
   if (run.red && run.options.plan.hold_on_fail && !run.control.interrupted)
     (void)co_await hold(run);
   co_return Result<>();
+}
+
+/// The disk of a bench that people have ended is no evidence of anything, and large.
+void remove_disks(const fs::path& out) {
+  std::error_code ignored;  // at worst they stay
+  for (const auto& entry : fs::directory_iterator(out, ignored))
+    if (entry.path().extension() == ".qcow2") fs::remove(entry.path(), ignored);
 }
 
 Task<Result<>> make_safe(Run& run) {
@@ -260,8 +320,7 @@ Task<Result<>> run_plan(HostOptions options) {
   Nursery outside(executor);
   if (run.options.control_fd >= 0)
     outside.start("reading the control pipe",
-                  read_control(run.options.control_fd, &run.control, &run.alarm,
-                               run.options.plan.hold_on_fail));
+                  read_control(run.options.control_fd, &run.control, &run.alarm));
   outside.start("waiting for signals", read_signals(&run.control, &run.alarm));
 
   Result<> ended;
@@ -291,6 +350,8 @@ Task<Result<>> run_plan(HostOptions options) {
   run.nursery.cancel();
   auto joined = co_await run.nursery.join();
   run.guard.reset();
+  if (run.desk && run.options.plan.suites.empty()) remove_disks(out);
+  run.desk.reset();
   if (!joined) log::warn("a helper task of the bench ended badly: {}", joined.error().describe());
   co_return run.control.interrupted ? Result<>() : ended;
 }

@@ -200,8 +200,10 @@ class QemuRig final : public Rig,
         out.watchdog = true;
         break;
       case Kind::guest_panicked: return;  // the console's sentinels tell it with the line
-      case Kind::stopped:
-      case Kind::died: break;
+      case Kind::stopped: break;
+      case Kind::died:  // the power is gone too, and everybody shall know
+        sink_({RigEvent::Kind::powered_off, false, false, "QEMU died", std::nullopt});
+        break;
     }
     if (out.kind == RigEvent::Kind::trouble && !out.failure) return;
     sink_(out);

@@ -25,18 +25,28 @@ using nlohmann::json;
 struct Session::State {
   State(io::WebSocket s, SessionOwner& o) : socket(std::move(s)), owner(o) {}
 
-  void push(model::Message message) {
-    outbox.push_back(model::encode(message));
+  void push(io::Frame frame) {
+    outbox.push_back(std::move(frame));
     if (wake) wake->cancel();
   }
+  void push(const model::Message& message) { push(io::Frame{model::encode(message), false}); }
 
   io::WebSocket socket;
   SessionOwner& owner;
-  std::deque<std::string> outbox;
+  std::deque<io::Frame> outbox;
   std::unique_ptr<asio::steady_timer> wake;
   std::map<std::uint64_t, std::unique_ptr<asio::cancellation_signal>> running;
-  bool closing = false;  ///< close the connection when the outbox is empty
+  std::map<std::uint64_t, std::shared_ptr<Stream>> streams;
+  int version = model::kOldestProtocol;  ///< agreed on
+  bool closing = false;                  ///< close the connection when the outbox is empty
 };
+
+Task<Result<json>> SessionOwner::stream(const model::Verb& verb, json, std::shared_ptr<Stream>) {
+  co_return Failure(
+      "protocol.no_streams", Blame::suite,
+      fmt::format("{} is a stream, and this bench has none for its client", verb.name),
+      "streams are for people at a desk bench: seatrial console");
+}
 
 Session::Session(io::WebSocket socket, SessionOwner& owner)
     : state_(std::make_shared<State>(std::move(socket), owner)) {}
@@ -58,6 +68,14 @@ Failure unknown_verb(const std::string& name) {
                  "see docs/bench-protocol.md; an older bench host may need an upgrade");
 }
 
+Failure newer_verb(const model::Verb& verb) {
+  return Failure("protocol.version", Blame::suite,
+                 fmt::format("{} came with version {} of the bench protocol, and this client "
+                             "speaks an older one",
+                             verb.name, verb.since),
+                 "rebuild the client with this version of Seatrial");
+}
+
 Failure cancelled_by_client() {
   return Failure("cancelled", Blame::cancelled, "the request was cancelled",
                  "nothing to do: it was asked for");
@@ -72,9 +90,9 @@ struct SessionTasks {
   static Task<Result<>> send_loop(StatePtr state) {
     for (;;) {
       while (!state->outbox.empty()) {
-        std::string frame = std::move(state->outbox.front());
+        io::Frame frame = std::move(state->outbox.front());
         state->outbox.pop_front();
-        CO_CHECK_OK(co_await state->socket.send(std::move(frame)));
+        CO_CHECK_OK(co_await state->socket.send(std::move(frame.data), frame.binary));
       }
       if (state->closing) {
         state->socket.abort();
@@ -88,8 +106,25 @@ struct SessionTasks {
     }
   }
 
+  /// There before the next frame is read: a client may send bytes right behind its request.
+  static void open_stream(StatePtr state, asio::any_io_executor executor, std::uint64_t id) {
+    const std::weak_ptr<Session::State> weak = state;
+    state->streams[id] = std::make_shared<Stream>(executor, id, [weak](io::Frame frame) {
+      if (const auto alive = weak.lock()) alive->push(std::move(frame));
+    });
+  }
+
+  static void close_stream(StatePtr state, std::uint64_t id) {
+    const auto it = state->streams.find(id);
+    if (it == state->streams.end()) return;
+    it->second->close(std::nullopt);
+    state->streams.erase(it);
+  }
+
   static Task<Result<json>> guarded(StatePtr state, const model::Verb* verb, json arguments,
-                                    double deadline) {
+                                    double deadline, std::uint64_t id) {
+    if (verb->streams)
+      co_return co_await state->owner.stream(*verb, std::move(arguments), state->streams.at(id));
     if (deadline <= 0) co_return co_await state->owner.call(*verb, std::move(arguments), 0);
     Budget budget(from_seconds(deadline), std::string(verb->name));
     budget.code = "deadline.request";
@@ -105,6 +140,8 @@ struct SessionTasks {
     const model::Verb* verb = model::find_verb(request.verb);
     if (!verb) {
       reply.failure = unknown_verb(request.verb);
+    } else if (verb->since > state->version) {
+      reply.failure = newer_verb(*verb);
     } else if (auto checked = model::check_arguments(*verb, *request.args); !checked) {
       reply.failure = checked.error();
     } else {
@@ -112,7 +149,7 @@ struct SessionTasks {
       auto& signal = *(state->running[request.id] = std::make_unique<asio::cancellation_signal>());
       try {
         auto value = co_await asio::co_spawn(
-            executor, guarded(state, verb, *request.args, request.deadline),
+            executor, guarded(state, verb, *request.args, request.deadline, request.id),
             asio::bind_cancellation_slot(signal.slot(), asio::use_awaitable));
         if (value)
           reply.value = std::make_shared<const json>(std::move(*value));
@@ -124,7 +161,8 @@ struct SessionTasks {
       }
       state->running.erase(request.id);
     }
-    state->push(std::move(reply));
+    close_stream(state, request.id);
+    state->push(reply);
     co_return Result<>();
   }
 
@@ -138,6 +176,7 @@ struct SessionTasks {
       state->closing = true;
       return admitted;
     }
+    state->version = *version;
     model::ServerHello welcome;
     welcome.version = *version;
     welcome.bench = state->owner.bench_name();
@@ -145,14 +184,25 @@ struct SessionTasks {
     return {};
   }
 
+  /// Bytes of a stream that has just ended are nobody's fault, and nobody's any more.
+  static Result<> take_bytes(StatePtr state, std::string_view frame) {
+    if (state->version < model::kStreamsSince) return {};
+    TRY(const auto part, model::decode_stream(frame));
+    const auto it = state->streams.find(part.id);
+    return it == state->streams.end() ? Result<>() : it->second->on_bytes(part.bytes);
+  }
+
   static Task<Result<>> receive_loop(StatePtr state, Nursery* requests) {
+    auto executor = co_await asio::this_coro::executor;
     bool greeted = false;
     for (;;) {
       auto frame = co_await state->socket.receive();
       if (!frame) co_return state->closing ? Result<>() : Result<>(frame.error());
       if (!*frame) co_return Result<>();
-      if ((*frame)->binary)
-        continue;  // reserved for streams; a newer client must not use them with version 1
+      if ((*frame)->binary) {
+        CO_CHECK_OK(take_bytes(state, (*frame)->data));
+        continue;
+      }
       CO_TRY(auto message, model::decode((*frame)->data, true));
       if (auto* hello = std::get_if<model::ClientHello>(&message)) {
         CO_CHECK_OK(greet(state, *hello));
@@ -161,14 +211,20 @@ struct SessionTasks {
         co_return Failure("protocol.no_hello", Blame::suite, "the client spoke before its hello",
                           "check that the client is a Seatrial suite");
       } else if (auto* request = std::get_if<model::Request>(&message)) {
-        if (!state->running.count(request->id))
-          requests->start("request", answer(state, std::move(*request)));
+        const auto id = request->id;
+        if (state->running.count(id) || state->streams.count(id)) continue;
+        const auto* verb = model::find_verb(request->verb);
+        if (verb && verb->streams) open_stream(state, executor, id);
+        requests->start("request", answer(state, std::move(*request)));
       } else if (auto* note = std::get_if<model::Note>(&message)) {
         state->owner.note(*note);
         state->push(model::Ack{note->seq});
       } else if (auto* cancel = std::get_if<model::Cancel>(&message)) {
         if (auto it = state->running.find(cancel->id); it != state->running.end())
           it->second->emit(asio::cancellation_type::all);
+      } else if (auto* credit = std::get_if<model::Credit>(&message)) {
+        if (auto it = state->streams.find(credit->id); it != state->streams.end())
+          it->second->on_credit(credit->bytes);
       }
     }
   }

@@ -2,8 +2,9 @@
 #pragma once
 // Session: the server side of the bench protocol with one client (a suite process or the desk).
 // Checks every request against the verb table, gives it a deadline, lets it be cancelled, and
-// answers with a value or a Failure. Notes of the client go to the owner before they are
-// acknowledged. Ends when the client closes or abort() is called.
+// answers with a value or a Failure. Verbs that stream get their bytes through a Stream. Notes of
+// the client go to the owner before they are acknowledged. Ends when the client closes or abort()
+// is called.
 
 #include <functional>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "core/base/task.hpp"
 #include "core/io/websocket.hpp"
 #include "core/model/protocol.hpp"
+#include "workers/bench/stream.hpp"
 
 namespace seatrial::bench {
 
@@ -27,6 +29,10 @@ class SessionOwner {
   /// Runs a verb whose arguments have been checked. `deadline` in seconds; 0 = the verb's default.
   virtual Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments,
                                             double deadline) = 0;
+  /// Runs a verb that streams, until it ends or its request is cancelled. Refused unless
+  /// overridden.
+  virtual Task<Result<nlohmann::json>> stream(const model::Verb& verb, nlohmann::json arguments,
+                                              std::shared_ptr<Stream> stream);
   /// Stores a note durably enough to be acknowledged.
   virtual void note(const model::Note& note) = 0;
 };

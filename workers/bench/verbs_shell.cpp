@@ -62,6 +62,13 @@ Task<Result<json>> forward(Bench& bench, json arguments) {
   co_return json{{"host", "127.0.0.1"}, {"port", port}};
 }
 
+Task<Result<json>> access(Bench& bench, json) {
+  CO_TRY(auto access, co_await bench.ssh().access());
+  co_return json{{"program", access.program},
+                 {"arguments", std::move(access.arguments)},
+                 {"host", std::move(access.host)}};
+}
+
 }  // namespace
 
 void add_shell_verbs(HandlerTable& table) {
@@ -70,6 +77,7 @@ void add_shell_verbs(HandlerTable& table) {
   table["shell.put"] = put;
   table["shell.get"] = get;
   table["shell.forward"] = forward;
+  table["shell.access"] = access;
 }
 
 }  // namespace seatrial::bench

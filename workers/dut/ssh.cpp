@@ -242,6 +242,17 @@ Task<Result<>> Ssh::end_forward(std::uint16_t local) {
                     "use the port that forward() returned");
 }
 
+Task<Result<Ssh::Access>> Ssh::access() {
+  auto state = state_;
+  CO_CHECK_OK(co_await State::connect(state));
+  auto client = state->client();
+  Access access;
+  access.program = std::move(client.program);
+  access.arguments = std::move(client.args);
+  access.host = state->options.host;
+  co_return access;
+}
+
 void Ssh::drop() { state_->hang_up(); }
 
 void Ssh::forget_host_key() {

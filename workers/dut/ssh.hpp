@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "workers/dut/shell.hpp"
 #include "workers/guard/guard.hpp"
@@ -69,6 +70,16 @@ class Ssh final : public Shell {
   /// The same from a unix socket.
   Task<Result<>> forward_unix(std::filesystem::path socket, std::uint16_t port);
   Task<Result<>> end_forward(std::uint16_t local);
+
+  /// How another client on this machine gets a session over our connection, which is dialled if
+  /// need be: `program arguments... -- host [command]`. Without our connection it fails, it does
+  /// not dial by itself.
+  struct Access {
+    std::string program;
+    std::vector<std::string> arguments;
+    std::string host;
+  };
+  Task<Result<Access>> access();
 
   /// The DUT was powered off, restored from a snapshot or re-flashed: the connection is known to be
   /// dead. Commands in flight end with ssh.lost at once; the next call dials anew.

@@ -23,7 +23,7 @@ constexpr std::uint64_t kLeastSpace = 500'000'000;
 /// Set aside for the reports of a run that filled its disk.
 constexpr std::uint64_t kReportSpace = 8u << 20;
 
-Result<fs::path> make_run_folder(const fs::path& wanted, const std::string& id) {
+Result<fs::path> make_run_folder(const fs::path& wanted, const std::string& id, bool latest) {
   std::error_code error;
   const auto folder = fs::absolute(wanted.empty() ? fs::path("runs") / id : wanted);
   if (fs::exists(folder / "events.jsonl", error))
@@ -37,7 +37,7 @@ Result<fs::path> make_run_folder(const fs::path& wanted, const std::string& id) 
                                folder.string()),
                    "free at least 500 MB there, or give another folder with --out; "
                    "'seatrial image prune' empties the cache");
-  if (wanted.empty()) {
+  if (wanted.empty() && latest) {
     // "latest" is a convenience; two runs at once may race for it.
     const auto link = folder.parent_path() / "latest";
     fs::remove(link, error);
@@ -56,36 +56,6 @@ Result<> set_programs(const Installation& installation, model::RunPlan& plan) {
   CHECK_OK(set("seatrial-guard", plan.guard_program));
   CHECK_OK(set("seatrial-guestfwd", plan.relay_program));
   return {};
-}
-
-Result<model::RunPlan> make_plan(const Installation& installation, RunRequest& request,
-                                 Display& display) {
-  const devices::Catalog catalog(installation.devices());
-  TRY(const auto device, catalog.device(request.device));
-  TRY(const auto profile,
-      catalog.profile(request.profile.empty() ? device.profile : request.profile));
-  request.device = device.slug;
-  if (request.image.image.empty()) request.image.image = device.image;
-  TRY(const auto images,
-      resolve_images(request.image, request.cases, [&](const Busy& busy) { display.busy(busy); }));
-  model::RunPlan plan;
-  plan.argv = request.argv;
-  plan.device = device.file.string();
-  plan.profile = profile.file.string();
-  plan.image = images.image;
-  plan.files = images.files;
-  plan.mutant = request.image.mutant;
-  plan.suites = request.cases;
-  plan.repeat = request.repeat;
-  plan.until_fail = request.until_fail;
-  plan.hold_on_fail = request.hold_on_fail;
-  plan.budget_scale = request.budget_scale;
-  plan.cache = io::cache_root().string();
-  CHECK_OK(set_programs(installation, plan));
-  plan.run = make_run_id(Clock::system());
-  TRY(const auto folder, make_run_folder(request.folder, plan.run));
-  plan.out = folder.string();
-  return plan;
 }
 
 std::string end_of_log(const fs::path& folder) {
@@ -110,6 +80,38 @@ void learn(const reports::RunRecord& record, Durations& durations) {
 }
 
 }  // namespace
+
+Result<model::RunPlan> make_plan(const Installation& installation, RunRequest& request,
+                                 Display& display) {
+  const devices::Catalog catalog(installation.devices());
+  TRY(const auto device, catalog.device(request.device));
+  TRY(const auto profile,
+      catalog.profile(request.profile.empty() ? device.profile : request.profile));
+  request.device = device.slug;
+  if (request.image.image.empty()) request.image.image = device.image;
+  TRY(const auto images,
+      resolve_images(request.image, request.cases, [&](const Busy& busy) { display.busy(busy); }));
+  model::RunPlan plan;
+  plan.argv = request.argv;
+  plan.device = device.file.string();
+  plan.profile = profile.file.string();
+  plan.image = images.image;
+  plan.files = images.files;
+  plan.mutant = request.image.mutant;
+  plan.suites = request.cases;
+  plan.repeat = request.repeat;
+  plan.until_fail = request.until_fail;
+  plan.hold_on_fail = request.hold_on_fail;
+  plan.budget_scale = request.budget_scale;
+  plan.desk = request.desk.string();
+  plan.cache = io::cache_root().string();
+  CHECK_OK(set_programs(installation, plan));
+  plan.run = make_run_id(Clock::system());
+  // What "latest" names has verdicts: no bench that was merely used.
+  TRY(const auto folder, make_run_folder(request.folder, plan.run, !request.cases.empty()));
+  plan.out = folder.string();
+  return plan;
+}
 
 int RunDone::exit_code() const {
   if (end.interrupted || record.interrupted) return model::exit_interrupted;

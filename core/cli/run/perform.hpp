@@ -27,7 +27,8 @@ struct RunRequest {
   std::vector<std::string> formats{"html", "junit"};
   int repeat = 1;
   bool until_fail = false, hold_on_fail = false;
-  double budget_scale = 0;  ///< 0: measured
+  double budget_scale = 0;     ///< 0: measured
+  std::filesystem::path desk;  ///< folder of the desk that the bench stays at; "": it does not
 };
 
 struct RunDone {
@@ -37,6 +38,10 @@ struct RunDone {
   HostEnd end;
   int exit_code() const;
 };
+
+/// Resolves what the request names and makes the run folder.
+Result<model::RunPlan> make_plan(const Installation& installation, RunRequest& request,
+                                 Display& display);
 
 Result<RunDone> perform(const Installation& installation, RunRequest request, Display& display);
 

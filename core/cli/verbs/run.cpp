@@ -67,8 +67,9 @@ Result<int> run(const Invocation& call) {
   else
     fmt::print("{}", closing_lines(done.record, done.reports, Terminal::of(1)));
   if (done.end.held)
-    fmt::print(stderr, "The DUT is held for you; 'seatrial release {}' ends that.\n",
-               shown_path(done.folder));
+    fmt::print(stderr,
+               "The device is held for you: 'seatrial console', 'seatrial shell'; 'seatrial power "
+               "off' ends that.\n");
   return done.exit_code();
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kIntroduction = R"(<!-- SPDX-License-Identifier: Apache-2.0 -->
 <!-- Generated from core/model/verbs.cpp: edit there, then run model_test with SEATRIAL_UPDATE=1. -->
 
-# The bench protocol, version 1
+# The bench protocol, version 2
 
 A suite process (or the desk) is the client of a bench host. Both speak WebSocket frames over a unix
 socket; each text frame is one JSON object. `core/model/protocol.hpp` has the exact members.
@@ -29,6 +29,11 @@ socket; each text frame is one JSON object. `core/model/protocol.hpp` has the ex
    `assertion`, `measurement`, `note`, `artifact`, and `case_result` (verdict `pass`, `fail`, `skip` or
    `error`), which is the last one.
 5. The host may send `{"abort":failure}` at any time: the case is over.
+6. A verb marked *a stream* carries bytes both ways while its request is open, in binary frames: 8 bytes
+   request id (little endian), then the bytes; a frame without bytes says that its sender has no more. A
+   side may be 256 KiB ahead of what the other has taken; `{"credit":{"id":1,"bytes":65536}}` says how
+   much more was taken. `{"event":{"id":1,"kind":"power","data":{...}}}` tells the client what happened at
+   this place of the stream. The reply ends the stream.
 
 An unknown verb, a missing, misspelt or wrongly typed argument is answered with a failure that names the
 nearest valid one. Arguments marked *optional* may be left out; times are seconds.

@@ -14,6 +14,11 @@ TEST(Handlers, every_verb_of_the_table_has_one_and_none_is_left_over) {
   std::size_t found = 0;
   for (const auto& verb : model::verbs()) {
     if (verb.name == "bench.info") continue;  // answered by the bench itself
+    if (verb.name == "bench.end") continue;   // answered by the desk
+    if (verb.streams) {
+      EXPECT_TRUE(stream_handlers().count(verb.name)) << verb.name << " has no handler";
+      continue;
+    }
     EXPECT_TRUE(handlers().count(verb.name)) << verb.name << " has no handler";
     found += handlers().count(verb.name);
   }
