@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/base/log.hpp"
 #include "core/io/file.hpp"
 #include "workers/bench/bench.hpp"
 #include "workers/bench/qemu_rig.hpp"
@@ -13,6 +14,18 @@ namespace seatrial::bench {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+namespace {
+
+/// A QEMU that is killed with keys unread resets the connection: the end of a stream like any
+/// other. As a failure it would end everything else that lives beside it.
+Task<Result<>> read_console(console::Console& console, io::ByteStream stream) {
+  auto ended = co_await console.run(console::socket_channel(std::move(stream)));
+  if (!ended) log::info("{}", ended.error().describe());
+  co_return Result<>();
+}
+
+}  // namespace
 
 Task<Result<std::unique_ptr<Bench>>> Bench::assemble(BenchParts parts, EventWriter& events,
                                                      Steps& steps, Alarm& alarm, Nursery& nursery) {
@@ -90,8 +103,7 @@ Task<Result<>> Bench::start_console() {
 
   rig_->on_event([this](const RigEvent& event) { take_rig_event(event); });
   rig_->console().deliver_to([this](io::ByteStream stream) {
-    nursery_.start("reading the console",
-                   console_->run(console::socket_channel(std::move(stream))));
+    nursery_.start("reading the console", read_console(*console_, std::move(stream)));
   });
   co_return Result<>();
 }

@@ -241,6 +241,9 @@ struct SessionTasks {
     } catch (...) {  // cancelled: the children must be joined before this frame goes
       thrown = std::current_exception();
     }
+    // Our own abort() closes the socket under the reader: that is an end, nobody cancelled us.
+    const auto cancelled = co_await asio::this_coro::cancellation_state;
+    if (state->closing && cancelled.cancelled() == asio::cancellation_type::none) thrown = nullptr;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     // Answers still on their way and the last acknowledgements go out when the client can still
     // read them.

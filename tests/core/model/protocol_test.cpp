@@ -52,6 +52,29 @@ TEST(Protocol, hellos_notes_acks_aborts_and_cancels_survive) {
             "x");
 }
 
+TEST(Protocol, words_about_streams_survive) {
+  const StreamEvent event{7, "power", std::make_shared<const json>(json{{"state", "off"}})};
+  const auto told = std::get<StreamEvent>(round_trip(event, false));
+  EXPECT_EQ(told.id, 7u);
+  EXPECT_EQ(told.kind, "power");
+  EXPECT_EQ(told.data->at("state"), "off");
+  const auto credit = std::get<Credit>(round_trip(Credit{7, 65536}, true));
+  EXPECT_EQ(credit.id, 7u);
+  EXPECT_EQ(credit.bytes, 65536u);
+}
+
+TEST(Protocol, bytes_of_a_stream_carry_their_request) {
+  const std::string bytes("\0\r\xff]", 4);
+  const auto frame = encode_stream(0x0102030405060708u, bytes);
+  EXPECT_EQ(frame.substr(0, 8), "\x08\x07\x06\x05\x04\x03\x02\x01");
+  const auto decoded = decode_stream(frame);
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->id, 0x0102030405060708u);
+  EXPECT_EQ(decoded->bytes, bytes);
+  EXPECT_EQ(decode_stream(encode_stream(1, ""))->bytes, "");
+  EXPECT_FALSE(decode_stream("1234567").has_value());
+}
+
 TEST(Protocol, versions_agree_on_the_newest_common_one_or_say_who_is_old) {
   EXPECT_EQ(*agree_on_version(3, 1, 2, 1), 2);
   const auto old_suite = agree_on_version(5, 4, 3, 1);
@@ -62,7 +85,8 @@ TEST(Protocol, versions_agree_on_the_newest_common_one_or_say_who_is_old) {
 TEST(Protocol, hostile_frames_are_refused_and_crash_nothing) {
   for (const char* frame :
        {"", "{", "[]", "7", "null", "{}", "{\"id\":0}", "{\"id\":-1}", "{\"id\":\"x\",\"verb\":1}",
-        "{\"hello\":5}", "{\"note\":[]}", "{\"id\":1}", "{\"id\":1e99,\"verb\":\"x\"}"})
+        "{\"hello\":5}", "{\"note\":[]}", "{\"event\":1}", "{\"credit\":[]}", "{\"id\":1}",
+        "{\"id\":1e99,\"verb\":\"x\"}"})
     EXPECT_FALSE(decode(frame, true).has_value()) << frame;
   std::mt19937 random(1);
   const std::string valid = encode(Request{3, "shell.run", nullptr, 1});
