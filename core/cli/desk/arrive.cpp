@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "core/cli/desk/start.hpp"
 #include "core/cli/run/outcome.hpp"
 
@@ -18,7 +20,8 @@ Result<model::DeskRecord> the_desk_bench(const DeskPlace& place) {
 Result<Arrival> arrive(const DeskPlace& place, const Invocation& call) {
   auto there = the_desk_bench(place);
   if (there) {
-    if (call.has("image") && !call.value("image").ends_with(there->image))
+    const auto image = std::filesystem::path(call.value("image", there->image)).filename();
+    if (image != there->image)
       fmt::print(stderr, "seatrial: the desk bench has {}; '{}' first to start another image\n",
                  there->image, place.command("power off"));
     return Arrival{std::move(*there), false};

@@ -2,6 +2,7 @@
 // seatrial power on, off, cycle, status: a bench on the desk that stays.
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/cli/desk/arrive.hpp"
@@ -37,10 +38,11 @@ Result<> must_be_off(const DeskPlace& place, const Invocation& call,
         fmt::format("attach to it with '{}', end it with '{}', or start one beside it "
                     "with --desk NAME",
                     place.command("console"), place.command("power off")));
-  for (const char* option : {"image", "device", "profile", "out"})
-    if (call.has(option) && call.verb->option(option)->variable.empty())
-      return usage(fmt::format("--{}: the desk bench is there already, with its disk", option),
-                   fmt::format("'{}' first", place.command("power off")));
+  const auto image = std::filesystem::path(call.value("image", record.image)).filename();
+  if (image != record.image || call.has("out"))
+    return usage(
+        fmt::format("the desk bench is there already, off, with the disk of {}", record.image),
+        fmt::format("leave --image and --out away, or '{}' first", place.command("power off")));
   return {};
 }
 

@@ -80,7 +80,8 @@ const Verb& release_verb() {
       .words = Words::runs,
       .description =
           "Ends what 'seatrial run --hold-on-fail' left running: the device is switched "
-          "off and the bench host ends. RUN is the run folder; the default is the "
+          "off and the bench host ends. 'seatrial power off' does the same for what is on the "
+          "desk. RUN is the run folder; the default is the "
           "newest.",
       .examples = {{"seatrial release runs/latest", ""}},
       .run = release};

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "core/cli/desk/place.hpp"
 #include "core/cli/run/outcome.hpp"
 #include "core/cli/run/perform.hpp"
 #include "core/cli/verbs/verbs.hpp"
@@ -53,8 +54,25 @@ Result<RunRequest> request_of(const Invocation& call, const Installation& instal
   TRY(request.repeat, call.number("repeat", call.has("until-fail") ? 1000 : 1));
   request.until_fail = call.has("until-fail");
   request.hold_on_fail = call.has("hold-on-fail");
+  if (request.hold_on_fail) {
+    TRY(const auto place, DeskPlace::of(call));
+    request.desk = place.folder;
+  }
   TRY(request.budget_scale, scale_of(call));
   return request;
+}
+
+/// At the desk, unless another bench had it.
+Result<> tell_how_to_reach(const Invocation& call, const std::filesystem::path& folder) {
+  TRY(const auto place, DeskPlace::of(call));
+  TRY(const auto found, look(place));
+  if (found.record && found.record->folder == folder)
+    fmt::print(stderr, "The device is held for you: '{}', '{}'; '{}' ends that.\n",
+               place.command("console"), place.command("shell"), place.command("power off"));
+  else
+    fmt::print(stderr, "The device is held, but another bench has the desk; '{}' ends the hold.\n",
+               "seatrial release " + shown_path(folder));
+  return {};
 }
 
 Result<int> run(const Invocation& call) {
@@ -66,10 +84,7 @@ Result<int> run(const Invocation& call) {
     fmt::print("{}", outcome_json(done.record, done.folder, done.reports));
   else
     fmt::print("{}", closing_lines(done.record, done.reports, Terminal::of(1)));
-  if (done.end.held)
-    fmt::print(stderr,
-               "The device is held for you: 'seatrial console', 'seatrial shell'; 'seatrial power "
-               "off' ends that.\n");
+  if (done.end.held) CHECK_OK(tell_how_to_reach(call, done.folder));
   return done.exit_code();
 }
 
@@ -115,7 +130,9 @@ const Verb& run_verb() {
                   {"shuffle", "SEED", "Mix the order; the same seed gives the same order."},
                   {"hold-on-fail", "",
                    "Stop at the first case that is not green and leave the device "
-                   "running for you."},
+                   "running for you, as the desk bench: 'seatrial console', 'seatrial shell', "
+                   "'seatrial power off'."},
+                  desk_option(),
                   {"budget-scale", "X", "Multiply all budgets, instead of measuring this machine."},
                   {"out", "DIR", "Run folder; the default is runs/ID in the current folder.",
                    Words::folders, "SEATRIAL_OUT"},
