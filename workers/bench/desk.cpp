@@ -35,7 +35,7 @@ struct Desk::State {
 namespace {
 
 Failure ended_by_somebody() {
-  return Failure("desk.ended", Blame::cancelled, "the desk bench was ended: the device is off",
+  return Failure("desk.ended", Blame::bench, "the desk bench was ended: the device is off",
                  "'seatrial power on' starts another one");
 }
 

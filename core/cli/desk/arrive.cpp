@@ -28,7 +28,7 @@ Result<Arrival> arrive(const DeskPlace& place, const Invocation& call) {
   }
   if (there.error().code() != "desk.none") return there.error();
   fmt::print(stderr, "no desk bench runs: starting one\n");
-  TRY(auto record, start_desk(place, call, call.has("quiet")));
+  TRY(auto record, start_desk(place, call, false));
   fmt::print(stderr, "it stays until '{}'; evidence in {}\n", place.command("power off"),
              shown_path(record.folder));
   return Arrival{std::move(record), true};

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <boost/asio/this_coro.hpp>
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "core/base/race.hpp"
@@ -21,6 +22,7 @@ namespace seatrial::cli {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
+using nlohmann::json;
 namespace {
 
 Failure busy(const DeskPlace& place) {
@@ -74,7 +76,24 @@ Task<Result<>> started(io::Process* process, DeskPlace place, fs::path out, Wait
   co_return failure;
 }
 
-Task<Result<int>> start(std::string program, DeskPlace place, fs::path out, Waiting* waiting) {
+Task<Result<int>> switch_on(ClientPtr client) {
+  json nothing = json::object();
+  CO_TRY(const auto state, co_await client->call("power.on", std::move(nothing)));
+  (void)state;
+  co_return 0;
+}
+
+Task<Result<>> switched_on(DeskPlace place) {
+  CO_TRY(const auto record,
+         model::desk_record_from_file((place.folder / model::kDeskRecord).string()));
+  auto visited =
+      visit(record.socket, [](ClientPtr client) { return switch_on(std::move(client)); });
+  CO_CHECK_OK(co_await std::move(visited));
+  co_return Result<>();
+}
+
+Task<Result<int>> start(std::string program, DeskPlace place, fs::path out, bool power_on,
+                        Waiting* waiting) {
   auto executor = co_await asio::this_coro::executor;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) co_return io::file_failure("open", "a control pipe", errno);
@@ -87,13 +106,16 @@ Task<Result<int>> start(std::string program, DeskPlace place, fs::path out, Wait
   std::exception_ptr thrown;
   try {
     ready = co_await started(&process, place, out, waiting);
+    if (ready && power_on) ready = co_await switched_on(place);
   } catch (...) {  // interrupted
     thrown = std::current_exception();
   }
   if (thrown || !ready) {
-    // Without our end of the pipe it goes to its safe state and ends; its guard does when it hangs.
+    // Without our end of the pipe, and once it can be reached by a signal, it goes to its safe
+    // state and ends.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     ours.reset();
+    process.signal_group(SIGTERM);
     Budget soon(20s, "the bench host to end");
     (void)co_await within(std::move(soon), process.wait());
   } else {
@@ -120,7 +142,9 @@ const std::vector<Option>& start_options() {
   return options;
 }
 
-Result<model::DeskRecord> start_desk(const DeskPlace& place, const Invocation& call, bool quiet) {
+Result<model::DeskRecord> start_desk(const DeskPlace& place, const Invocation& call,
+                                     bool power_on) {
+  const bool quiet = call.has("quiet");
   const auto installation = Installation::find();
   TRY(const auto program, installation.program("seatrial-bench"));
   RunRequest request;
@@ -138,7 +162,7 @@ Result<model::DeskRecord> start_desk(const DeskPlace& place, const Invocation& c
   {
     auto waiting = Waiting::on_stderr(
         fmt::format("starting a desk bench: {} with {}", request.device, plan.image.name), quiet);
-    CHECK_OK(run_interruptibly(start(program.string(), place, plan.out, &waiting)));
+    CHECK_OK(run_interruptibly(start(program.string(), place, plan.out, power_on, &waiting)));
   }
   return model::desk_record_from_file((place.folder / model::kDeskRecord).string());
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Starts a desk bench: resolves the image, makes the run folder and the plan, starts the bench host
-// in the background and returns when it can be reached, the DUT still off. Interrupted before that,
-// it leaves nothing running. Blocking.
+// in the background and returns when it can be reached, with the DUT on or still off. Interrupted
+// before that, it leaves nothing running. Blocking.
 
 #include <string>
 #include <vector>
@@ -17,6 +17,6 @@ namespace seatrial::cli {
 const std::vector<Option>& start_options();
 
 /// Fails with "desk.busy" when another one has the desk.
-Result<model::DeskRecord> start_desk(const DeskPlace& place, const Invocation& call, bool quiet);
+Result<model::DeskRecord> start_desk(const DeskPlace& place, const Invocation& call, bool power_on);
 
 }  // namespace seatrial::cli

@@ -52,11 +52,11 @@ Result<int> on(const Invocation& call) {
   if (settled.killed) fmt::print(stderr, "seatrial: {}\n", settled.killed->what());
   if (settled.record) {
     CHECK_OK(must_be_off(place, call, *settled.record));
+    TRY(const auto state, switch_power(*settled.record, "power.on"));
+    (void)state;
   } else {
-    TRY(settled.record, start_desk(place, call, call.has("quiet")));
+    CHECK_OK(start_desk(place, call, true));
   }
-  TRY(const auto state, switch_power(*settled.record, "power.on"));
-  (void)state;
   return print_status(place, call);
 }
 
