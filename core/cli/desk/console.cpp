@@ -27,6 +27,11 @@ namespace {
 constexpr auto kQuiet = 300ms;
 constexpr auto kNoAnswer = 5s;
 
+/// A terminal that has hung up takes nothing, and that is no trouble of ours.
+void to_stderr(const std::string& text) {
+  [[maybe_unused]] const auto n = ::write(2, text.data(), text.size());
+}
+
 /// What the parts of one console share.
 struct Watched {
   ConsoleOptions options;
@@ -60,8 +65,7 @@ struct Watched {
   void say(const std::string& text) {
     const char* const end = raw ? "\r\n" : "\n";
     const auto line = options.notices.paint(Colour::blue, "[seatrial] " + text);
-    fmt::print(stderr, "{}{}{}", raw && in_the_middle ? "\r\n" : "", line, end);
-    std::fflush(stderr);
+    to_stderr((raw && in_the_middle ? "\r\n" : "") + line + end);
     if (raw) in_the_middle = false;
   }
 };
@@ -176,7 +180,8 @@ Task<Result<int>> type_lines(Watched* watched, Input* input) {
   for (;;) {
     const auto silent = Clock::system().monotonic() - std::max(ended, watched->last_output);
     if (!watched->options.follow && silent >= linger) co_return 0;
-    co_await pause(watched->options.follow ? Duration(1h) : linger - silent);
+    const Duration rest = watched->options.follow ? Duration(1h) : linger - silent;
+    co_await pause(rest);
   }
 }
 
@@ -203,7 +208,7 @@ Task<Result<int>> with_keys(Watched* watched, Input* input) {
     Watched& watched;
     ~Tidy() {
       if (::isatty(watched.options.out)) watched.write("\033[m\033[?25h");
-      if (watched.in_the_middle) fmt::print(stderr, "\r\n");
+      if (watched.in_the_middle) to_stderr("\r\n");
       watched.raw = false;
     }
   } const tidy{*watched};

@@ -17,9 +17,8 @@ namespace asio = boost::asio;
 using nlohmann::json;
 namespace {
 
-Task<Result<>> signalled() {
-  asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM, SIGHUP);
-  co_await signals.async_wait(asio::use_awaitable);
+Task<Result<>> signalled(asio::signal_set* signals) {
+  co_await signals->async_wait(asio::use_awaitable);
   co_return Failure("cancelled", Blame::cancelled, "interrupted",
                     "'seatrial power status' tells what is on the desk");
 }
@@ -53,7 +52,10 @@ Task<Result<int>> visit(std::filesystem::path socket, Errand errand) {
 
 Result<int> run_interruptibly(Task<Result<int>> task) {
   asio::io_context context(1);
-  auto done = asio::co_spawn(context, unless(signalled(), std::move(task)), asio::use_future);
+  // Caught before the task does anything that would have to be undone.
+  asio::signal_set signals(context, SIGINT, SIGTERM, SIGHUP);
+  auto done =
+      asio::co_spawn(context, unless(signalled(&signals), std::move(task)), asio::use_future);
   context.run();
   return done.get();
 }
