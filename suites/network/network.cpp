@@ -105,7 +105,7 @@ CASE(network, hostname_default_and_by_config, from(Checkpoint::booted),
   EXPECT_EQ(bench.output("cat /proc/sys/kernel/hostname"), standard);
 
   const auto takes_effect = [&](const std::string& name) {
-    bench.network().wait_for_name(name + ".local", within(60s));
+    bench.network().wait_for_name(name + ".local", within(30s));
     bench.wait_until("the host name is " + name,
                      "test \"$(cat /proc/sys/kernel/hostname)\" = " + name, within(20s));
     EXPECT_EQ(bench.output("cat /etc/hostname"), name);
