@@ -114,12 +114,13 @@ json Bench::facts() const {
 
 double Bench::budget_scale() const {
   if (parts_.plan.budget_scale > 0) return parts_.plan.budget_scale;
-  // Budgets are those of a quiet machine; a loaded host is slower about in proportion to its run
-  // queue.
+  // A loaded host is slower about in proportion to its run queue. Budgets are several times what a
+  // quiet machine takes, so that the first doubling is in them; beyond sixfold load nothing is told
+  // by waiting longer.
   double load[1] = {0};
   if (::getloadavg(load, 1) != 1) return 1;
   const double cores = std::max(1u, std::thread::hardware_concurrency());
-  return std::clamp(load[0] / cores, 1.0, 6.0);
+  return std::clamp(load[0] / cores / 2, 1.0, 3.0);
 }
 
 Duration Bench::scaled(double reference_seconds) const {

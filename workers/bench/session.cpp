@@ -76,6 +76,12 @@ Failure newer_verb(const model::Verb& verb) {
                  "rebuild the client with this version of Seatrial");
 }
 
+Failure unexpected(const std::exception& error) {
+  return Failure("internal.exception", Blame::seatrial,
+                 std::string("a verb ended with an unexpected exception: ") + error.what(),
+                 "report this with bench.log of the run");
+}
+
 Failure cancelled_by_client() {
   return Failure("cancelled", Blame::cancelled, "the request was cancelled",
                  "nothing to do: it was asked for");
@@ -156,8 +162,10 @@ struct SessionTasks {
         else
           reply.failure = value.error();
       } catch (const boost::system::system_error& error) {
-        if (error.code() != asio::error::operation_aborted) throw;
-        reply.failure = cancelled_by_client();
+        reply.failure = error.code() == asio::error::operation_aborted ? cancelled_by_client()
+                                                                       : unexpected(error);
+      } catch (const std::exception& error) {
+        reply.failure = unexpected(error);
       }
       state->running.erase(request.id);
     }

@@ -139,13 +139,19 @@ void Machine::State::finish(io::ExitStatus status) {
     nursery.start("restarting QEMU", restart(shared_from_this()));
     return;
   }
-  restarting = false;
+  // A process that ended before its guest ran is told by the start that it was for.
+  const bool quiet = !released && !asked;
+  if (!quiet) restarting = false;
   if (asked)
     last_end = Result<End>(*asked);
   else if (guest_shut_down && status.ok())
     last_end = Result<End>(button_pressed ? End::soft_off : End::guest_off);
   else
     last_end = Result<End>(death);
+  if (quiet) {
+    changed.notify();
+    return;
+  }
   MachineEvent event{.kind = MachineEvent::Kind::powered_off};
   if (*last_end) {
     event.end = **last_end;
@@ -312,6 +318,13 @@ Task<Result<End>> Machine::wait_end() {
   }
   if (!state->last_end) co_return state->not_on("wait for the end of the power");
   co_return *state->last_end;
+}
+
+Task<Result<>> Machine::State::fails_when_process_ends(std::shared_ptr<State> self) {
+  State* const s = self.get();
+  CO_CHECK_OK(co_await self->changed.until([s] { return !s->alive(); }));
+  if (self->last_end && !*self->last_end) co_return self->last_end->error();
+  co_return Result<>();
 }
 
 Task<Result<>> Machine::State::fails_when_dead(std::shared_ptr<State> self) {

@@ -26,6 +26,15 @@ Task<Result<>> Machine::State::restart(std::shared_ptr<State> self) {
   if (!again) log::warn("{}", again.error().describe());
   ++self->resets;
   if (again && !self->asked) co_return Result<>();
+  if (!again && !self->alive() && !self->asked) {  // its guest never ran: told here
+    self->restarting = false;
+    self->last_end = again.error();
+    self->emit({.kind = MachineEvent::Kind::died,
+                .end = End::died,
+                .failure = again.error(),
+                .detail = again.error().what()});
+    co_return Result<>();
+  }
   if (self->alive()) {
     self->process->signal_group(SIGKILL);  // the watcher tells how it ended
   } else if (self->asked) {                // switched off between the two processes

@@ -60,6 +60,7 @@ Task<Result<>> Machine::State::launch(std::shared_ptr<State> self) {
   self->sockets.emplace(std::move(folder));
   self->finished = self->guest_shut_down = self->watchdog_resets = false;
   self->reset_seen.reset();
+  self->released = false;
   if (self->guard)
     if (auto added = self->guard->add(self->process->pid()); !added)
       log::warn("{}", added.error().describe());  // it is dead already: the watcher will say why
@@ -117,7 +118,7 @@ Task<Result<>> Machine::State::launch_and_connect(std::shared_ptr<State> self) {
     };
     auto contact = first_contact(self->nursery, self->paths.qmp, std::move(sink));
     // The process knows better than its socket why there is no connection.
-    auto qmp = co_await unless(fails_when_dead(self), std::move(contact));
+    auto qmp = co_await unless(fails_when_process_ends(self), std::move(contact));
     if (qmp) {
       self->qmp = std::move(*qmp);
       co_return Result<>();
@@ -146,6 +147,7 @@ Task<Result<>> Machine::State::start_to_release(std::shared_ptr<State> self, std
   json none;
   CO_TRY(const auto released, co_await ask(self, "cont", std::move(none), 10s));
   (void)released;
+  self->released = true;
   co_return Result<>();
 }
 

@@ -36,6 +36,7 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   }
   Failure died(io::ExitStatus status) const;
   static Task<Result<>> watch(std::shared_ptr<State> self);
+  static Task<Result<>> fails_when_process_ends(std::shared_ptr<State> self);
   static Task<Result<>> fails_when_dead(std::shared_ptr<State> self);
   /// SIGKILL, and waits until the process is reaped.
   static Task<Result<>> kill(std::shared_ptr<State> self);
@@ -90,6 +91,7 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   bool watchdog_resets = false;            ///< the next RESET event is the one of a watchdog
   bool button_pressed = false;             ///< soft_off is under way
   bool guest_shut_down = false;            ///< SHUTDOWN event by the guest
+  bool released = false;                   ///< the guest of this process runs, or has run
   bool restarting = false;                 ///< the process of before a reset is gone
   std::optional<MachineEvent> reset_seen;  ///< the process ends because of a reset
   std::optional<End> asked;                ///< what we did to end it
