@@ -24,7 +24,10 @@ bool is_secret(std::string_view key) {
 
 Result<json> parse_config(std::string_view text, const std::string& where) {
   json config = model::parse_foreign(text);
-  if (config.is_object()) return config;
+  if (config.is_object()) {
+    register_config_secrets(config);
+    return config;
+  }
   return Failure("config.invalid", Blame::product, "config.json is not valid: " + where,
                  "look at the file: " + std::string(text.substr(0, 80)));
 }

@@ -84,6 +84,8 @@ Task<Result<std::string>> banner_of(std::string host, std::function<std::uint16_
 }
 
 /// What the exit code 255 of ssh meant, when the remote command did not say that it was its own.
+constexpr int kBusyTries = 20;
+
 Failure transport_failure(const std::string& command, std::string_view err) {
   if (err.find("open refused by peer") != err.npos ||
       err.find("session request failed") != err.npos)
@@ -113,7 +115,7 @@ Task<Result<RunResult>> Ssh::State::execute(std::shared_ptr<State> self, std::st
     }
   } const session(*self);
 
-  for (int tries = 0;; ++tries) {
+  for (int tries = 0, refused = 0;; ++tries) {
     const Budget dialled(end - Clock::system().monotonic(),
                          "an SSH connection to run: " + command.substr(0, 200));
     CO_CHECK_OK(co_await within(dialled, connect(self)));
@@ -123,6 +125,12 @@ Task<Result<RunResult>> Ssh::State::execute(std::shared_ptr<State> self, std::st
     local.stdout_file = streams.to;
     const Duration rest = end - Clock::system().monotonic();
     auto result = co_await execute_connected(self, command, std::move(local), rest, most);
+    // sshd frees a session a moment after its command has ended here.
+    if (!result && result.error().code() == "ssh.busy" && ++refused <= kBusyTries) {
+      --tries;
+      co_await pause(100ms);
+      continue;
+    }
     // The master died before it took the command: once more, with a new one.
     const bool never_sent = !result && result.error().code() == "ssh.lost" &&
                             result.error().what().find(kNoMaster) != std::string::npos &&

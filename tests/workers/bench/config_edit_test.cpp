@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/redact.hpp"
 #include "workers/bench/content.hpp"
 
 namespace seatrial::bench {
@@ -28,6 +29,13 @@ TEST(ConfigEdit, secrets_do_not_reach_reports) {
   const auto shown = masked(json{{"apiKey", "s3cr3t-s3cr3t"}, {"uuid", "u"}}).dump();
   EXPECT_EQ(shown.find("s3cr3t"), std::string::npos);
   EXPECT_NE(shown.find("\"u\""), std::string::npos);
+}
+
+TEST(ConfigEdit, keys_of_a_config_that_passed_through_are_redacted_from_then_on) {
+  EXPECT_EQ(content_json(R"({"deviceApiKey":"d3v1c3-k3y-0001","uuid":"u-0001"})").at("base64"),
+            false);
+  ASSERT_TRUE(parse_config(R"({"apiKey":"pr0v-k3y-0002"})", "x").has_value());
+  EXPECT_EQ(redact("d3v1c3-k3y-0001 pr0v-k3y-0002 u-0001"), "<redacted> <redacted> u-0001");
 }
 
 TEST(ConfigEdit, what_is_no_object_is_the_products_fault) {
