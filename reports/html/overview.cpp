@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -172,20 +171,22 @@ std::string fact_group(const RunRecord& run, std::string_view group, std::string
 
 /// The files that a run leaves beside its artifacts; one that says nothing is not named.
 std::string evidence(const RunFolder& folder) {
-  constexpr std::array<std::pair<const char*, std::string_view>, 6> kFiles{
-      {{"events.jsonl", "what happened"},
-       {"console.log", "what the console gave"},
-       {"cloud.jsonl", "requests of the device to the API"},
-       {"packets.pcap", "packets of the lab network"},
-       {"qemu.log", "what QEMU said"},
-       {"bench.log", "what the bench host said"}}};
+  constexpr int kMostCaptures = 100;
   std::string list;
-  for (const auto& [name, doc] : kFiles) {
+  const auto add = [&](const std::string& name, std::string_view doc) {
     std::error_code gone;
     if (!folder.has_file(name) || std::filesystem::file_size(folder.path() / name, gone) == 0)
-      continue;
+      return false;
     list += fmt::format("<li>{}{} <span>{}</span></li>", icon("file"), file_link(name, name), doc);
-  }
+    return true;
+  };
+  add("events.jsonl", "what happened");
+  add("console.log", "what the console gave");
+  add("cloud.jsonl", "requests of the device to the API");
+  for (int start = 1; start <= kMostCaptures; ++start)  // one for each start of the machine
+    if (!add(fmt::format("packets-{}.pcap", start), "packets of the lab network")) break;
+  add("qemu.log", "what QEMU said");
+  add("bench.log", "what the bench host said");
   return list;
 }
 
