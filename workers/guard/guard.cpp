@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -15,13 +16,30 @@
 #include "core/base/within.hpp"
 #include "core/io/fd.hpp"
 #include "core/io/process.hpp"
+#include "workers/guard/protocol.hpp"
 
 namespace seatrial {
 namespace fs = std::filesystem;
 
 namespace {
+
 constexpr unsigned kMostRestarts = 100;
+constexpr timeval kLongestWrite{2, 0};
+
+/// A word of a line: blanks, newlines and % as %XX.
+std::string encoded(std::string_view word) {
+  std::string out;
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte == '%' || byte == 0x7f)
+      out += fmt::format("%{:02x}", byte);
+    else
+      out += c;
+  }
+  return out;
 }
+
+}  // namespace
 
 struct Guard::State {
   explicit State(boost::asio::any_io_executor executor) : executor(executor), changed(executor) {}
@@ -36,6 +54,7 @@ struct Guard::State {
                      fmt::format("cannot make a socket for the guard: {}", std::strerror(errno)),
                      "raise the limit of open files (ulimit -n)");
     ours = io::UniqueFd(ends[0]);
+    ::setsockopt(ours.get(), SOL_SOCKET, SO_SNDTIMEO, &kLongestWrite, sizeof kLongestWrite);
     const io::UniqueFd theirs(ends[1]);
     TRY(const auto program, io::own_program("seatrial-guard"));
     auto command = io::cmd(program.string());
@@ -49,12 +68,22 @@ struct Guard::State {
     for (const auto& [pid, start] : groups) say(fmt::format("add {} {}\n", pid, start));
     for (const auto& file : files) say("unlink " + file + "\n");
     for (const auto& folder : folders) say("rmdir " + folder + "\n");
+    for (const auto& [id, line] : commands) say(line);
     return {};
   }
 
   // A guard that is gone is started again by watch() and told everything then: errors are no loss.
-  void say(const std::string& line) {
-    if (ours) (void)::send(ours.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  // One that has half a line and does not take the rest is of no use to anybody.
+  void say(std::string_view line) {
+    while (ours && !line.empty()) {
+      const auto sent = ::send(ours.get(), line.data(), line.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent < 0) {
+        if (errno == EAGAIN && process) process->signal_group(SIGKILL);
+        return;
+      }
+      line.remove_prefix(static_cast<std::size_t>(sent));
+    }
   }
 
   static Task<Result<>> watch(std::shared_ptr<State> self) {
@@ -95,6 +124,7 @@ struct Guard::State {
   std::shared_ptr<io::Process> process;  ///< shared: whoever waits for it keeps it
   std::map<int, unsigned long long> groups;
   std::set<std::string> files, folders;
+  std::vector<std::pair<std::string, std::string>> commands;  ///< id and line, in order
   Notifier changed;
   unsigned restarts = 0;
   bool finishing = false;
@@ -113,7 +143,8 @@ Result<std::unique_ptr<Guard>> Guard::start(Nursery& nursery, boost::asio::any_i
 }
 
 Guard::~Guard() {
-  const bool work = !state_->groups.empty() || !state_->files.empty() || !state_->folders.empty();
+  const bool work = !state_->groups.empty() || !state_->files.empty() || !state_->folders.empty() ||
+                    !state_->commands.empty();
   // Killed a moment ago and not started again yet: another one has to do the cleaning.
   if (work && !state_->finishing && !(state_->process && state_->process->running()))
     if (auto started = state_->start(); !started) log::error("{}", started.error().describe());
@@ -144,6 +175,36 @@ void Guard::rmdir_at_end(fs::path folder) {
 void Guard::keep(const fs::path& path) {
   if (state_->files.erase(path.string()) + state_->folders.erase(path.string()))
     state_->say("keep " + path.string() + "\n");
+}
+
+void Guard::at_end(std::string id, std::vector<std::string> argv, Duration limit) {
+  std::error_code error;
+  if (!argv.empty() && argv[0].find('/') != std::string::npos)
+    argv[0] = fs::absolute(argv[0], error).string();  // the guard's own folder is /
+  std::string line = fmt::format("safe {} {:.3f}", encoded(id), seconds(limit));
+  for (const auto& word : argv) line += " " + encoded(word);
+  line += "\n";
+  auto& commands = state_->commands;
+  const auto known = std::find_if(commands.begin(), commands.end(),
+                                  [&](const auto& command) { return command.first == id; });
+  if (id.empty() || argv.empty() || argv[0].empty() || limit < std::chrono::milliseconds(1) ||
+      line.size() > guard::kLongestLine || line.find("%00") != std::string::npos ||
+      (known == commands.end() && commands.size() >= guard::kMostCommands)) {
+    log::error(
+        "the guard cannot take the command {} of the safe state: {} words, {} bytes, {:.3f} s", id,
+        argv.size(), line.size(), seconds(limit));
+    return;
+  }
+  state_->say(line);
+  if (known != commands.end())
+    known->second = std::move(line);
+  else
+    commands.emplace_back(std::move(id), std::move(line));
+}
+
+void Guard::forget(const std::string& id) {
+  if (std::erase_if(state_->commands, [&](const auto& command) { return command.first == id; }))
+    state_->say("unsafe " + encoded(id) + "\n");
 }
 
 Task<> Guard::done() {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // seatrial-guard: outlives its owner and cleans up after it. Reads lines from stdin (protocol:
 // workers/guard/guard.hpp). When stdin ends without "done" the owner is dead: the registered
-// process groups are killed and the registered files removed. No library of ours, no allocation
-// that grows without bound, so that nothing but SIGKILL can take it down.
+// process groups are killed, then the commands of the safe state run, then the registered files are
+// removed. No library of ours, no allocation that grows without bound, so that nothing but SIGKILL
+// can take it down.
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,15 +20,20 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "workers/guard/protocol.hpp"
+#include "workers/guard/safe_command.hpp"
 
 namespace {
 
-constexpr std::size_t kLongestLine = 8192;
-constexpr std::size_t kMostEntries = 10'000;
+using seatrial::guard::SafeCommand;
 
 struct Registered {
   std::map<int, unsigned long long> groups;  ///< leader -> its start time
   std::set<std::string> files, folders;
+  std::vector<SafeCommand> commands;  ///< in order of registration
 };
 
 struct ProcessInfo {
@@ -91,7 +98,7 @@ void remove_folder(const std::string& folder) {
   ::rmdir(folder.c_str());
 }
 
-void clean_up(const Registered& registered, FILE* log) {
+void end_groups(const Registered& registered) {
   for (int round = 0; round < 500; ++round) {  // 5 s: a process in uninterruptible sleep takes time
     bool all_gone = true;
     for (const auto& [leader, start] : registered.groups)
@@ -100,11 +107,30 @@ void clean_up(const Registered& registered, FILE* log) {
     const timespec tick{0, 10'000'000};
     ::nanosleep(&tick, nullptr);
   }
+}
+
+void clean_up(const Registered& registered, FILE* log) {
+  end_groups(registered);
+  // Only now: what ran could have switched the power on again, or kept a device for itself.
+  for (const auto& command : registered.commands) seatrial::guard::run_safe_command(command, log);
   for (const auto& file : registered.files) ::unlink(file.c_str());
   for (const auto& folder : registered.folders) remove_folder(folder);
   if (log)
-    std::fprintf(log, "guard: the owner is gone; ended %zu process groups, removed %zu paths\n",
-                 registered.groups.size(), registered.files.size() + registered.folders.size());
+    std::fprintf(log,
+                 "guard: the owner is gone; ended %zu process groups, ran %zu commands of the safe "
+                 "state, removed %zu paths\n",
+                 registered.groups.size(), registered.commands.size(),
+                 registered.files.size() + registered.folders.size());
+}
+
+/// One that is told anew under the same name keeps its turn.
+void add_command(SafeCommand command, std::vector<SafeCommand>& commands) {
+  const auto known = std::find_if(commands.begin(), commands.end(),
+                                  [&](const auto& other) { return other.id == command.id; });
+  if (known != commands.end())
+    *known = std::move(command);
+  else if (commands.size() < seatrial::guard::kMostCommands)
+    commands.push_back(std::move(command));
 }
 
 /// False at "done".
@@ -113,8 +139,8 @@ bool obey(std::string_view line, Registered& registered) {
   const std::string_view verb = line.substr(0, space);
   const std::string rest(space == line.npos ? std::string_view() : line.substr(space + 1));
   if (verb == "done") return false;
-  const bool room =
-      registered.groups.size() + registered.files.size() + registered.folders.size() < kMostEntries;
+  const bool room = registered.groups.size() + registered.files.size() + registered.folders.size() <
+                    seatrial::guard::kMostEntries;
   int pid = 0;
   unsigned long long start = 0;
   if (verb == "add" && room && std::sscanf(rest.c_str(), "%d %llu", &pid, &start) == 2 && pid > 1)
@@ -128,6 +154,12 @@ bool obey(std::string_view line, Registered& registered) {
   else if (verb == "keep") {
     registered.files.erase(rest);
     registered.folders.erase(rest);
+  } else if (verb == "safe") {
+    if (auto command = seatrial::guard::parse_safe_command(rest))
+      add_command(std::move(*command), registered.commands);
+  } else if (verb == "unsafe") {
+    const auto id = seatrial::guard::decoded(rest);
+    std::erase_if(registered.commands, [&](const auto& command) { return command.id == id; });
   }
   return true;
 }
@@ -135,6 +167,7 @@ bool obey(std::string_view line, Registered& registered) {
 /// True when the owner said "done".
 bool serve(Registered& registered) {
   std::string pending;
+  bool too_long = false;  // the line that is being read: its end is no line of its own
   char chunk[4096];
   for (;;) {
     const ssize_t n = ::read(STDIN_FILENO, chunk, sizeof chunk);
@@ -143,10 +176,14 @@ bool serve(Registered& registered) {
     pending.append(chunk, static_cast<std::size_t>(n));
     std::size_t end;
     while ((end = pending.find('\n')) != pending.npos) {
-      if (!obey(std::string_view(pending).substr(0, end), registered)) return true;
+      const bool skip = std::exchange(too_long, false) || end > seatrial::guard::kLongestLine;
+      if (!skip && !obey(std::string_view(pending).substr(0, end), registered)) return true;
       pending.erase(0, end + 1);
     }
-    if (pending.size() > kLongestLine) pending.clear();
+    if (pending.size() > seatrial::guard::kLongestLine) {
+      too_long = true;
+      pending.clear();
+    }
   }
 }
 

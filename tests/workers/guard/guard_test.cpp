@@ -7,48 +7,12 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "core/base/text.hpp"
-#include "core/io/file.hpp"
-#include "core/io/process.hpp"
-#include "tests/workers/support/tasks.hpp"
+#include "tests/workers/guard/orphans.hpp"
 
 namespace seatrial {
 namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-bool lives(int pid) {
-  const auto stat = io::read_file(fmt::format("/proc/{}/stat", pid));
-  return stat && stat->find(") Z ") == std::string::npos;
-}
-
-io::Command sh(std::string script) { return io::cmd("sh").arg("-c").arg(std::move(script)); }
-
-/// A child that survives its parent: what the guard is for.
-io::Process start_orphan(test::Loop& loop, std::string script) {
-  auto command = sh(std::move(script));
-  command.die_with_parent = false;
-  return io::Process::start(loop.executor(), std::move(command)).value();
-}
-
-struct GuardTest : ::testing::Test {
-  test::Loop loop;
-  io::TempDir dir = io::TempDir::make("guard_test").value();
-  std::unique_ptr<Guard> guard =
-      Guard::start(loop.nursery(), loop.executor(), dir.path() / "log").value();
-
-  void finish() {
-    if (guard) {
-      EXPECT_TRUE(loop.run(done(guard.get())).has_value());
-    }
-    guard.reset();
-  }
-  void TearDown() override { finish(); }
-  static Task<Result<>> done(Guard* guard) {
-    co_await guard->done();
-    co_return Result<>();
-  }
-};
 
 TEST_F(GuardTest, kills_groups_and_removes_files_when_its_owner_is_gone) {
   auto child = start_orphan(loop, "trap '' TERM INT HUP; sleep 1000 & echo $! > " +
