@@ -28,10 +28,20 @@ struct SuiteProcess::Impl {
   ~Impl() {
     if (guard) guard->del(process.pid());
   }
+
+  /// `text` is redacted; it stands for `read` bytes of output.
+  void keep(std::string_view text, std::size_t read) {
+    const bool fits = file.size() + text.size() <= kKept;
+    if (!fits || !file.append(text)) dropped += read;
+    tail.append(text.substr(text.size() > kTail ? text.size() - kTail : 0));
+    if (tail.size() > 2 * kTail) tail.erase(0, tail.size() - kTail);
+  }
+
   io::Process process;
   asio::posix::stream_descriptor reader;
   io::AppendFile file;
   Guard* guard;
+  Redactor redactor;
   std::string tail;
   std::uint64_t dropped = 0;
 };
@@ -83,23 +93,17 @@ Task<Result<>> SuiteProcess::drain() {
     boost::system::error_code error;
     const std::size_t n = co_await impl_->reader.async_read_some(
         asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
+    if (error) impl_->keep(impl_->redactor.finish(), 0);
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) co_return Result<>();
-    const std::string_view text(chunk.data(), n);
-    if (impl_->file.size() + n <= kKept) {
-      auto written = impl_->file.append(text);
-      if (!written) impl_->dropped += n;
-    } else {
-      impl_->dropped += n;
-    }
-    impl_->tail.append(text.substr(n > kTail ? n - kTail : 0));
-    if (impl_->tail.size() > 2 * kTail) impl_->tail.erase(0, impl_->tail.size() - kTail);
+    impl_->keep(impl_->redactor.take(std::string_view(chunk).substr(0, n)), n);
   }
 }
 
 std::string SuiteProcess::output_tail(std::size_t bytes) const {
   const auto& tail = impl_->tail;
-  return redact(tail.substr(tail.size() > bytes ? tail.size() - bytes : 0));
+  const auto safe = redact(tail);  // a secret may have been learnt since
+  return safe.substr(safe.size() > bytes ? safe.size() - bytes : 0);
 }
 
 }  // namespace seatrial::bench

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // SuiteProcess: one suite binary running one case. What it prints goes to a file of bounded size (a
-// suite may print a gigabyte); the rest is counted and dropped. Ends by itself or when told to;
-// what it started and left behind ends with it.
+// suite may print a gigabyte), redacted; the rest is counted and dropped. Ends by itself or when
+// told to; what it started and left behind ends with it.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <filesystem>
