@@ -2,8 +2,8 @@
 #pragma once
 // Shell: commands and files on the DUT, over whatever carries them (SSH here; the console
 // elsewhere). A command that ends is a value, whatever its exit code; only a transport that broke
-// is a failure
-// ("ssh.lost" and friends, blame unknown until the boot tracker knows what the device did).
+// is a failure (see ssh_code in ssh.hpp), of blame unknown: the boot tracker knows what the device
+// did.
 
 #include <cstdint>
 #include <filesystem>

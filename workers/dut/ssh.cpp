@@ -41,11 +41,11 @@ Task<Result<SshKey>> make_ssh_key(fs::path folder) {
     const Budget budget(30s, "a new SSH key");
     auto output = co_await io::run(std::move(command), budget);
     if (!output && output.error().code() == "program.missing")
-      co_return Failure("ssh.missing", Blame::bench, "ssh-keygen is not installed",
+      co_return Failure(ssh_code::missing, Blame::bench, "ssh-keygen is not installed",
                         "install it: apt-get install openssh-client (or run ./sea setup)");
     if (!output) co_return output.error();
     if (!output->status.ok())
-      co_return Failure("ssh.keygen", Blame::bench,
+      co_return Failure(ssh_code::keygen, Blame::bench,
                         fmt::format("ssh-keygen made no key: {}", trim(output->err)),
                         "check the folder " + folder.string());
   }
@@ -69,7 +69,7 @@ Task<Result<std::string>> read_banner(std::string host, std::uint16_t port) {
   // Servers may send other lines first (RFC 4253 4.2); ours do not.
   if (line.starts_with("SSH-") && line.find('\n') != line.npos)
     co_return std::string(trim(line.substr(0, line.find('\n'))));
-  co_return Failure("ssh.unreachable", Blame::unknown, "no SSH banner yet", "wait");
+  co_return Failure(ssh_code::unreachable, Blame::unknown, "no SSH banner yet", "wait");
 }
 
 Task<Result<std::string>> banner_of(std::string host, std::function<std::uint16_t()> port,
@@ -83,15 +83,29 @@ Task<Result<std::string>> banner_of(std::string host, std::function<std::uint16_
   }
 }
 
-/// What the exit code 255 of ssh meant, when the remote command did not say that it was its own.
 constexpr int kBusyTries = 20;
+constexpr int kSendTries = 3;
 
+/// A client that fails goes on to the proxy that is none, whose word says only that it got nothing
+/// done: what it had said before tells whether its command had been handed to the master.
+bool never_sent(std::string_view err) {
+  const auto has = [err](std::string_view part) { return err.find(part) != err.npos; };
+  if (!has(kNoMaster)) return false;
+  return !has("mux_client_request_session") || has("master alive request failed");
+}
+
+/// What the exit code 255 of ssh meant, when the remote command did not say that it was its own.
 Failure transport_failure(const std::string& command, std::string_view err) {
   if (err.find("open refused by peer") != err.npos ||
       err.find("session request failed") != err.npos)
-    return Failure("ssh.busy", Blame::unknown, "the DUT refuses another SSH session",
+    return Failure(ssh_code::busy, Blame::unknown, "the DUT refuses another SSH session",
                    "run fewer commands at a time, or raise MaxSessions of its sshd");
-  return Failure("ssh.lost", Blame::unknown,
+  if (never_sent(err))
+    return Failure(ssh_code::not_sent, Blame::unknown,
+                   fmt::format("the SSH connection was gone before the DUT was sent: {} ({})",
+                               command.substr(0, 200), trim(err)),
+                   "look at the boots: the device may have restarted, crashed or lost its network");
+  return Failure(ssh_code::lost, Blame::unknown,
                  fmt::format("the SSH connection broke while the DUT ran: {} ({})",
                              command.substr(0, 200), trim(err)),
                  "look at the boots: the device may have restarted, crashed or lost its network");
@@ -115,10 +129,11 @@ Task<Result<RunResult>> Ssh::State::execute(std::shared_ptr<State> self, std::st
     }
   } const session(*self);
 
-  for (int tries = 0, refused = 0;; ++tries) {
+  for (int tries = 1, refused = 0;; ++tries) {
     const Budget dialled(end - Clock::system().monotonic(),
                          "an SSH connection to run: " + command.substr(0, 200));
     CO_CHECK_OK(co_await within(dialled, connect(self)));
+    const auto master = self->master;
     auto local = self->client();
     local.input = streams.input;
     local.stdin_file = streams.from;
@@ -126,17 +141,18 @@ Task<Result<RunResult>> Ssh::State::execute(std::shared_ptr<State> self, std::st
     const Duration rest = end - Clock::system().monotonic();
     auto result = co_await execute_connected(self, command, std::move(local), rest, most);
     // sshd frees a session a moment after its command has ended here.
-    if (!result && result.error().code() == "ssh.busy" && ++refused <= kBusyTries) {
+    if (!result && result.error().code() == ssh_code::busy && ++refused <= kBusyTries) {
       --tries;
       co_await pause(100ms);
       continue;
     }
-    // The master died before it took the command: once more, with a new one.
-    const bool never_sent = !result && result.error().code() == "ssh.lost" &&
-                            result.error().what().find(kNoMaster) != std::string::npos &&
-                            result.error().what().find("mux_client") == std::string::npos;
-    if (!never_sent || tries == 2) co_return std::move(result);
-    if (self->master && !self->master->running()) self->hang_up();
+    // The master died before it took the command: once more, with a new one. It may still be about
+    // to end; one that takes no commands although it runs on is none either.
+    if (result || result.error().code() != ssh_code::not_sent || tries == kSendTries)
+      co_return std::move(result);
+    if (master && master->running()) co_await pause(50ms);
+    const bool dead = master && (tries > 1 || !master->running());
+    if (dead && self->master == master) self->hang_up();
   }
 }
 
@@ -190,8 +206,8 @@ Task<Result<>> Ssh::wait_ready(Budget budget) {
     Budget rest = whole;
     rest.span = end - Clock::system().monotonic();
     auto connected = co_await within(std::move(rest), State::connect(state));
-    if (connected || connected.error().code() == "ssh.host_key_changed" ||
-        connected.error().code() == "ssh.missing")
+    if (connected || connected.error().code() == ssh_code::host_key_changed ||
+        connected.error().code() == ssh_code::missing)
       co_return std::move(connected);
     // What the tries before said is worth more than that the time is over.
     const bool over = Clock::system().monotonic() >= end;
@@ -246,7 +262,7 @@ Task<Result<>> Ssh::end_forward(std::uint16_t local) {
     if (!state->connected()) co_return Result<>();
     co_return co_await State::control_command(state, "cancel", forward);
   }
-  co_return Failure("ssh.forward", Blame::suite, fmt::format("port {} is not forwarded", local),
+  co_return Failure(ssh_code::forward, Blame::suite, fmt::format("port {} is not forwarded", local),
                     "use the port that forward() returned");
 }
 

@@ -6,11 +6,9 @@
 // bench; lives on its io_context thread; the master process dies with this object (and is
 // registered with the guard).
 //
-// Failure codes: "ssh.missing" (no client), "ssh.unreachable" (no connection within the budget),
-// "ssh.refused_key" (it answers but does not let us in), "ssh.host_key_changed", "ssh.lost" (the
-// connection broke while a command ran: blame unknown), "ssh.busy" (the DUT refuses more sessions),
-// "deadline" (the command took longer than its budget; it may go on there), "file.digest",
-// "file.remote", "ssh.forward".
+// Failure codes: those of ssh_code below; "deadline" (the command took longer than its budget; it
+// may go on there), "file.digest", "file.remote". Ssh sees a connection, never the reason why it
+// broke: what it cannot know has blame unknown, for those who know the boots of the device.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
@@ -24,6 +22,22 @@
 #include "workers/guard/guard.hpp"
 
 namespace seatrial::dut {
+
+namespace ssh_code {
+// About this machine: blame bench.
+inline constexpr const char* missing = "ssh.missing";  ///< no OpenSSH client here
+inline constexpr const char* keygen = "ssh.keygen";    ///< no key could be made
+inline constexpr const char* forward = "ssh.forward";  ///< a port cannot be forwarded
+// No connection was made, nothing was sent: blame unknown.
+inline constexpr const char* unreachable = "ssh.unreachable";  ///< no answer within the budget
+inline constexpr const char* refused = "ssh.refused";          ///< the port is closed, or closes
+inline constexpr const char* refused_key = "ssh.refused_key";  ///< it does not let us in
+inline constexpr const char* host_key_changed = "ssh.host_key_changed";
+// There was a connection: blame unknown.
+inline constexpr const char* busy = "ssh.busy";          ///< the DUT refuses more sessions
+inline constexpr const char* not_sent = "ssh.not_sent";  ///< it broke before the command went out
+inline constexpr const char* lost = "ssh.lost";          ///< it broke; the command may have run
+}  // namespace ssh_code
 
 /// A key pair of this run: ed25519, no passphrase, folder mode 700, file mode 600.
 struct SshKey {

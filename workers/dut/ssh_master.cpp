@@ -31,7 +31,7 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 
 Task<Result<>> until_ended(std::shared_ptr<io::Process> process) {
   auto ended = co_await process->wait();
-  co_return Failure("ssh.unreachable", Blame::unknown,
+  co_return Failure(ssh_code::unreachable, Blame::unknown,
                     ended ? ended->describe() : ended.error().what(), "see the message of ssh");
 }
 
@@ -59,9 +59,10 @@ io::Command Ssh::State::base() const {
 io::Command Ssh::State::client() const {
   auto command = base();
   // Without a master ssh would quietly dial for itself: a proxy that is none makes that fail, and
-  // says so in a word that nobody else says.
+  // says so in a word that nobody else says. ssh ends, and ends its proxy, as soon as the proxy's
+  // stdout is closed: it is kept open until the word is out.
   command.arg("-o").arg("ControlMaster=no");
-  command.arg("-o").arg(fmt::format("ProxyCommand=echo {} >&2; false", kNoMaster));
+  command.arg("-o").arg(fmt::format("ProxyCommand=sh -c 'exec 3>&1; echo {} >&2'", kNoMaster));
   return command;
 }
 
@@ -90,16 +91,22 @@ Failure Ssh::State::dial_failure(const std::string& how) const {
   const std::string because = text.empty() ? how : text;
   if (has(text, "IDENTIFICATION HAS CHANGED") || has(text, "Host key verification failed"))
     return Failure(
-        "ssh.host_key_changed", Blame::unknown,
+        ssh_code::host_key_changed, Blame::unknown,
         fmt::format("the DUT at {} shows another host key than before: {}", where, because),
         "an OS that keeps its identity keeps its key: see whether the state partition was "
         "lost; after a flash or factory reset the old key is to be forgotten");
   if (has(text, "Permission denied") || has(text, "Too many authentication failures"))
-    return Failure("ssh.refused_key", Blame::unknown,
+    return Failure(ssh_code::refused_key, Blame::unknown,
                    fmt::format("the DUT at {} does not let us in: {}", where, because),
                    "check that the run's public key, or development mode, is in the image's "
                    "config.json");
-  return Failure("ssh.unreachable", Blame::unknown,
+  for (const char* refusal : {"Connection refused", "kex_exchange_identification",
+                              "Connection closed by", "Connection reset by"})
+    if (has(text, refusal))
+      return Failure(ssh_code::refused, Blame::unknown,
+                     fmt::format("no SSH server at {}: {}", where, because),
+                     "look at the console: did the OS boot, and did its SSH server start");
+  return Failure(ssh_code::unreachable, Blame::unknown,
                  fmt::format("no SSH connection to {}: {}", where, because),
                  "look at the console: did the OS boot, is sshd up, is the network");
 }
@@ -126,7 +133,7 @@ Task<Result<>> Ssh::State::dial(std::shared_ptr<State> self) {
   auto started = io::Process::start(self->executor, std::move(command));
   if (!started) {
     if (started.error().code() != "program.missing") co_return started.error();
-    co_return Failure("ssh.missing", Blame::bench, "the OpenSSH client is not installed",
+    co_return Failure(ssh_code::missing, Blame::bench, "the OpenSSH client is not installed",
                       "install it: apt-get install openssh-client (or run ./sea setup)");
   }
   const auto process = std::make_shared<io::Process>(std::move(*started));
@@ -181,7 +188,7 @@ Task<Result<>> Ssh::State::control_command(std::shared_ptr<State> self, std::str
   const Budget budget(10s, "the SSH master's answer to " + command);
   CO_TRY(const auto output, co_await io::run(std::move(local), budget));
   if (output.status.ok()) co_return Result<>();
-  co_return Failure("ssh.forward", Blame::bench,
+  co_return Failure(ssh_code::forward, Blame::bench,
                     fmt::format("cannot {} {} to port {} of the DUT: {}", command, forward.listen,
                                 forward.port, trim(output.err)),
                     "check that nobody else uses the local port, and that sshd allows forwarding");

@@ -195,6 +195,13 @@ TEST_F(SshTest, a_connection_that_breaks_under_a_command_is_lost_and_then_dialle
   EXPECT_EQ(ssh->dials(), 2u);
 }
 
+TEST_F(SshTest, a_command_that_finds_a_deaf_master_is_sent_over_a_new_connection) {
+  EXPECT_EQ(run("echo up").out, "up\n");
+  fs::remove(sockets.path() / "ssh");  // as when the master is about to end, for longer
+  EXPECT_EQ(run("echo again").out, "again\n");
+  EXPECT_EQ(ssh->dials(), 2u);
+}
+
 Task<Result<RunResult>> drop_soon(Ssh* ssh, boost::asio::any_io_executor executor) {
   Nursery nursery(executor);
   const auto drop = [](Ssh* ssh) -> Task<Result<>> {
@@ -244,7 +251,7 @@ TEST_F(SshTest, a_dut_that_does_not_let_us_in_is_told_from_one_that_is_not_there
   server->signal_group(SIGKILL);
   const auto absent = loop.run(ssh->run(RunRequest("true", 5s)));
   ASSERT_FALSE(absent.has_value());
-  EXPECT_EQ(absent.error().code(), "ssh.unreachable") << absent.error().describe();
+  EXPECT_EQ(absent.error().code(), ssh_code::refused) << absent.error().describe();
 }
 
 TEST_F(SshTest, the_key_is_private_and_made_once) {
