@@ -1,25 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a packet capture shows of the DUT: DHCP exchanges, IPv4 source addresses, mDNS names. Reads
+// What packet captures show of the DUT: DHCP exchanges, IPv4 source addresses, mDNS names. Reads
 // classic pcap files (Ethernet), as QEMU's filter-dump writes them; a file that is still being
 // written or was cut short is read up to its last whole packet. The bytes are foreign: nothing is
-// read beyond a packet's captured length.
+// read beyond a packet's captured length. The DUT is known by being the first sender that is none
+// of QEMU's own hosts.
+//
+// `since` (seconds since 1970) leaves out packets of an earlier wall time; it may be another one at
+// each call.
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "workers/drivers/network/network.hpp"
+#include "workers/network/packet.hpp"
 
 namespace seatrial::network {
 
-/// Packets with a wall time of at least `since` (seconds since 1970). The DUT is known by the MAC
-/// of its DHCP messages, or by being neither the gateway nor the API (10.0.2.0/28 below .15 is
-/// QEMU's own).
-Result<drivers::NetworkSeen> observe_pcap(const std::filesystem::path& file, double since);
+/// Values that were seen again and again, and when: enough to tell for any `since` which were seen,
+/// in which order. A value seen many times in a row takes the room of one.
+class Sightings {
+ public:
+  void see(const std::string& value, double when);
+  /// Adds what was seen since then to `list`, but for what is in `known`, which grows with it.
+  void collect(double since, std::vector<std::string>& list,
+               std::unordered_set<std::string>& known) const;
+
+ private:
+  struct Run {
+    std::uint32_t value;
+    double last;
+  };
+  std::vector<std::string> values_;
+  std::unordered_map<std::string, std::uint32_t> ids_;
+  std::vector<Run> runs_;
+};
+
+/// What one capture has shown so far; fed with its bytes, from the first to the last.
+class Capture {
+ public:
+  /// Takes whole records from the beginning of `bytes`, which go on where those taken before ended;
+  /// returns how many bytes those were. Fails with "network.capture" on what is no capture.
+  Result<std::size_t> take(std::string_view bytes);
+  /// A record that cannot be one: nothing after it can be read.
+  bool broken() const { return broken_; }
+
+  const std::vector<drivers::DhcpSeen>& dhcp() const { return dhcp_; }
+  const Sightings& sources() const { return sources_; }
+  const Sightings& mdns() const { return mdns_; }
+
+ private:
+  void take_packet(std::string_view frame, double when);
+
+  bool started_ = false, nanoseconds_ = false, broken_ = false;
+  std::string dut_mac_;
+  std::vector<drivers::DhcpSeen> dhcp_;
+  Sightings sources_, mdns_;
+};
+
+/// A capture file that grows; it may be missing at first, and may be begun anew.
+class CaptureFile {
+ public:
+  explicit CaptureFile(std::filesystem::path path) : path_(std::move(path)) {}
+  /// Reads what was written since the last call. False: there is no such file.
+  Result<bool> update();
+  const Capture& capture() const { return capture_; }
+  /// How much has been read, in all calls together.
+  std::uint64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  std::filesystem::path path_;
+  Capture capture_;
+  std::uint64_t device_ = 0, inode_ = 0, offset_ = 0, bytes_read_ = 0;
+};
+
 /// The captures packets-1.pcap, packets-2.pcap ... of a folder (one for each start of a machine) as
-/// one.
+/// one, up to the first number that is missing. Asked again, it reads what is new and no more.
+class CaptureFolder {
+ public:
+  explicit CaptureFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  Result<drivers::NetworkSeen> observe(double since);
+  std::uint64_t bytes_read() const;
+
+ private:
+  std::filesystem::path folder_;
+  std::map<unsigned, CaptureFile> files_;
+};
+
+/// For one look: everything is read.
+Result<drivers::NetworkSeen> observe_pcap(const std::filesystem::path& file, double since);
 Result<drivers::NetworkSeen> observe_folder(const std::filesystem::path& folder, double since);
-/// The same from memory.
 Result<drivers::NetworkSeen> observe_pcap_bytes(std::string_view bytes, double since);
 
 }  // namespace seatrial::network
