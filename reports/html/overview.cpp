@@ -184,8 +184,10 @@ std::string evidence(const RunFolder& folder) {
   add("console.log", "what the console gave");
   add("cloud.jsonl", "requests of the device to the API");
   for (int start = 1; start <= kMostCaptures; ++start)  // one for each start of the machine
-    if (!add(fmt::format("packets-{}.pcap", start), "packets of the lab network")) break;
-  add("qemu.log", "what QEMU said");
+    if (!add(fmt::format("private/packets-{}.pcap", start),
+             "packets of the lab network; secrets of the run are in them"))
+      break;
+  add("private/qemu.log", "what QEMU said");
   add("bench.log", "what the bench host said");
   return list;
 }

@@ -13,7 +13,7 @@
 #include "core/model/run_plan.hpp"
 #include "fixtures/refos/configure.hpp"
 #include "tests/fuzz/fuzz.hpp"
-#include "workers/bench/config_edit.hpp"
+#include "workers/dut/os/config_edit.hpp"
 
 namespace seatrial::fuzz {
 namespace {
@@ -42,14 +42,14 @@ void explained(const Result<T>& result) {
 }
 
 void edit(const std::string& text) {
-  auto config = bench::parse_config(text, "here");
+  auto config = dut::parse_config(text, "here");
   explained(config);
   if (!config) return;
   const nlohmann::json set{{"os.network.connectivity.uri", "x"}, {"apiKey", 1}, {"a.b.c", nullptr}};
-  bench::edit_config(*config, set, {"deviceApiKey", "os.sshKeys", "a.b", ""});
+  dut::edit_config(*config, set, {"deviceApiKey", "os.sshKeys", "a.b", ""});
   check(config->is_object() && (*config)["apiKey"] == 1, "a setting was lost");
   check((*config)["os"]["network"]["connectivity"]["uri"] == "x", "a nested setting was lost");
-  check(bench::masked(*config).is_object() && refos::masked(*config).is_object(), "masked away");
+  check(dut::masked(*config).is_object() && refos::masked(*config).is_object(), "masked away");
   explained(refos::apply_setting(*config, text, false));
 }
 

@@ -4,10 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/this_coro.hpp>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "core/base/within.hpp"
 #include "core/io/file.hpp"
@@ -36,7 +33,35 @@ std::optional<std::string> Bench::lacks(const std::string& capability) const {
   return "the device type " + parts_.device.slug + " has no " + capability;
 }
 
+Task<Failure> Bench::blamed(Failure failure, unsigned boot) {
+  // What ended the connection may be told a moment later than the connection's end.
+  const auto known = [this, boot] {
+    const auto& current = boots_->current();
+    return alarm_.raised() || !powered_ || current.number != boot || current.ended();
+  };
+  for (int i = 0; i < 20 && !known(); ++i) co_await pause(100ms);
+  if (alarm_.raised()) co_return *alarm_.raised();
+  if (!known()) co_return failure;
+  const auto& now = boots_->current();
+  const std::string what = now.number != boot ? "the DUT started anew meanwhile: " + now.why
+                           : now.ended()      ? "its boot ended meanwhile, by " + now.ended_by
+                                              : "its power went off meanwhile";
+  co_return Failure(failure.code(), Blame::product, failure.what() + "; " + what,
+                    "see the console log of boot " + std::to_string(now.number) +
+                        "; a case that expects a restart asks for it by a verb of its own");
+}
+
 Task<Result<json>> Bench::call(const model::Verb& verb, json arguments, double) {
+  const unsigned boot = boots_->current().number;
+  auto answer = co_await handled(verb, std::move(arguments));
+  if (answer || answer.error().blame() != Blame::unknown ||
+      answer.error().code().rfind("ssh.", 0) != 0)
+    co_return answer;
+  auto failure = co_await blamed(answer.error(), boot);
+  co_return failure;
+}
+
+Task<Result<json>> Bench::handled(const model::Verb& verb, json arguments) {
   if (verb.name == "bench.info") co_return facts();
   if (!verb.capability.empty())
     if (auto why = lacks(std::string(verb.capability)))
@@ -112,17 +137,6 @@ json Bench::facts() const {
           {"instruments", instruments}};
 }
 
-double Bench::budget_scale() const {
-  if (parts_.plan.budget_scale > 0) return parts_.plan.budget_scale;
-  // A loaded host is slower about in proportion to its run queue. Budgets are several times what a
-  // quiet machine takes, so that the first doubling is in them; beyond sixfold load nothing is told
-  // by waiting longer.
-  double load[1] = {0};
-  if (::getloadavg(load, 1) != 1) return 1;
-  const double cores = std::max(1u, std::thread::hardware_concurrency());
-  return std::clamp(load[0] / cores / 2, 1.0, 3.0);
-}
-
 Duration Bench::scaled(double reference_seconds) const {
   return from_seconds(reference_seconds * budget_scale());
 }
@@ -134,7 +148,18 @@ Duration Bench::span_or(const json& arguments, double reference_seconds) const {
   return scaled(reference_seconds);
 }
 
+std::filesystem::path Bench::private_folder() const {
+  return std::filesystem::path(parts_.plan.out) / "private";
+}
+
+std::string Bench::api_host() const { return rig_->network()->api_host(); }
+
 void Bench::begin_case() {
+  if (const auto& between = alarm_.raised())
+    events_.write("note",
+                  json{{"level", "warn"}, {"text", "before this case: " + between->describe()}});
+  scale_ = parts_.plan.budget_scale > 0 ? parts_.plan.budget_scale : rig_->slowness();
+  if (auto* checkpoints = rig_->checkpoints()) checkpoints->forget_all(kCaseStates);
   allowances_.clear();
   case_offset_ = console_->mark();
   console_->sentinels().begin_scope();
@@ -171,6 +196,7 @@ void Bench::take_rig_event(const RigEvent& event) {
   const auto now = Clock::system().monotonic();
   switch (event.kind) {
     case RigEvent::Kind::powered_on: {
+      powered_ = true;
       const auto offset = console_->power_on();
       next_boot_offset_ = offset;
       events_.write("console_mark", json{{"offset", offset}, {"text", "power on"}});
@@ -179,6 +205,7 @@ void Bench::take_rig_event(const RigEvent& event) {
       break;
     }
     case RigEvent::Kind::powered_off:
+      powered_ = false;
       events_.write("console_mark", json{{"offset", console_->power_off()}, {"text", "power off"}});
       events_.write(
           "power", json{{"action", event.detail.empty() ? "off" : event.detail}, {"state", "off"}});
@@ -227,6 +254,14 @@ json Bench::describe_boot(const dut::Boot& boot) const {
 }
 
 Task<Result<>> Bench::switch_on() {
+  CO_TRY(const auto before, co_await rig_->power().state());
+  if (before == drivers::PowerState::on) {
+    // A board that has shut down and still has power does not start by being given it.
+    CO_TRY(const auto running, co_await rig_->run_state());
+    if (running == RunState::stopped) CO_CHECK_OK(co_await switch_off());
+  }
+  if (auto* storage = rig_->storage(); storage && before != drivers::PowerState::on)
+    CO_CHECK_OK(co_await storage->connect_dut());
   CO_CHECK_OK(co_await rig_->power().on());
   CO_TRY(const auto state, co_await rig_->power().state());
   if (state != drivers::PowerState::on)

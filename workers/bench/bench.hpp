@@ -3,7 +3,8 @@
 // Bench: one DUT with everything wired to it, and what can be asked of it. Assembles the rig, the
 // console, the shell, the boot tracker and the API stand-in; brings the DUT to checkpoints; answers
 // the verbs of the bench protocol (one file per group of verbs: verbs_*.cpp). Owned by the bench
-// host; one io_context thread.
+// host; one io_context thread. What it started lives in the nursery it was given, which is
+// cancelled and joined after make_safe() and before this object goes.
 
 #include <filesystem>
 #include <map>
@@ -23,6 +24,7 @@
 #include "workers/console/console.hpp"
 #include "workers/console/session.hpp"
 #include "workers/dut/boots.hpp"
+#include "workers/dut/os/family.hpp"
 #include "workers/dut/ssh.hpp"
 
 namespace seatrial::bench {
@@ -34,6 +36,9 @@ struct BenchParts {
   std::filesystem::path sockets;  ///< short folder for unix sockets
   Guard* guard = nullptr;
 };
+
+/// How the names of states begin that a case saved for itself.
+inline constexpr const char* kCaseStates = "case-";
 
 class Bench final : public CaseBench {
  public:
@@ -52,7 +57,7 @@ class Bench final : public CaseBench {
   void begin_case() override;
   std::optional<Failure> unsettled() override;
   Task<> collect_evidence(std::string case_name, int attempt) override;
-  double budget_scale() const override;
+  double budget_scale() const override { return scale_; }
 
   /// A verb that streams, until it ends or is cancelled.
   Task<Result<nlohmann::json>> stream(const model::Verb& verb, nlohmann::json arguments,
@@ -68,7 +73,11 @@ class Bench final : public CaseBench {
   CloudChild& cloud() { return *cloud_; }
   console::Console& console() { return *console_; }
   console::Session& console_session() { return *session_; }
+  /// Commands and files on the DUT, over whatever carries them.
+  dut::Shell& shell() { return *ssh_; }
+  /// The connection behind it.
   dut::Ssh& ssh() { return *ssh_; }
+  const dut::OsFamily& os() const { return *os_; }
   dut::BootTracker& boots() { return *boots_; }
   EventWriter& events() { return events_; }
   Steps& steps() { return steps_; }
@@ -76,7 +85,8 @@ class Bench final : public CaseBench {
   [[nodiscard]] console::Subscription on_rig_event(std::function<void(const RigEvent&)> sink);
   /// How many people watch the console.
   std::shared_ptr<int> viewers() const { return viewers_; }
-  const dut::SshKey& key() const { return key_; }
+  /// Of the device API, as the DUT reaches it.
+  std::string api_host() const;
   std::uint64_t case_offset() const { return case_offset_; }
   void allow_alarms(console::Subscription allowance) {
     allowances_.push_back(std::move(allowance));
@@ -90,8 +100,8 @@ class Bench final : public CaseBench {
   // Whole actions that several verbs and checkpoints share.
   Task<Result<>> switch_on();
   Task<Result<>> switch_off();
-  Task<Result<drivers::FlashReceipt>> flash(std::string role);
-  /// Edits config.json on the medium of a DUT that is off; values of nullptr remove.
+  Task<Result<drivers::FlashReceipt>> flash(std::string role, std::vector<drivers::FileEdit> edits);
+  /// Edits the settings on the medium of a DUT that is off; the settings without secrets.
   Task<Result<nlohmann::json>> configure_offline(nlohmann::json set,
                                                  std::vector<std::string> remove);
   /// A shell on a boot with a number above `after`, within the budget (product's, as given).
@@ -101,11 +111,20 @@ class Bench final : public CaseBench {
 
  private:
   Bench(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, Nursery& nursery);
+  /// What must not be shared lies there: keys, disks, packets.
+  std::filesystem::path private_folder() const;
   Task<Result<>> start_cloud();
+  Task<Result<>> start_rig();
   Task<Result<>> start_console();
   /// Boots are counted from 1 since the medium was flashed or a state was restored.
   Result<> start_boots(boost::asio::any_io_executor executor);
+  Result<> start_ssh(boost::asio::any_io_executor executor);
   void take_rig_event(const RigEvent& event);
+  void take_console(std::shared_ptr<drivers::Channel> channel);
+  Task<Result<>> read_console(std::shared_ptr<drivers::Channel> channel, unsigned number);
+  /// A failure whose blame nobody knew, once it is known what the DUT did meanwhile.
+  Task<Failure> blamed(Failure failure, unsigned boot);
+  Task<Result<nlohmann::json>> handled(const model::Verb& verb, nlohmann::json arguments);
   void on_alarm(const console::Alarm& alarm);
   void record_boot(const dut::Boot& boot);
   Task<Result<>> read_shell_facts(unsigned boot);
@@ -113,13 +132,17 @@ class Bench final : public CaseBench {
   Task<Result<>> prepare_fresh();
   Task<Result<>> boot_settled();
   Task<Result<>> wait_provisioned();
-  nlohmann::json standard_config() const;
+  Task<Result<>> build_booted();
+  /// Goes back to a saved state; false when there is none that could be gone back to.
+  Task<Result<bool>> went_back(std::string checkpoint);
+  dut::BenchOffer offer() const;
 
   BenchParts parts_;
   EventWriter& events_;
   Steps& steps_;
   Alarm& alarm_;
   Nursery& nursery_;
+  std::unique_ptr<dut::OsFamily> os_;
   std::unique_ptr<CloudChild> cloud_;
   std::unique_ptr<Rig> rig_;
   std::unique_ptr<console::Console> console_;
@@ -130,6 +153,9 @@ class Bench final : public CaseBench {
   console::Subscription alarms_subscription_, boot_lines_;
   std::vector<console::Subscription> allowances_;
   std::uint64_t case_offset_ = 0;
+  double scale_ = 1;       ///< of budgets; one value for an attempt
+  bool powered_ = false;   ///< as the rig's events tell
+  unsigned consoles_ = 0;  ///< channels that the console source has delivered
   std::map<std::string, nlohmann::json> saved_cloud_;
   std::map<std::string, dut::Boot> saved_boot_;
   std::map<std::string, std::string> saved_host_key_;

@@ -6,9 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/log.hpp"
+#include "core/base/within.hpp"
 #include "core/io/file.hpp"
 #include "workers/bench/bench.hpp"
-#include "workers/bench/qemu_rig.hpp"
+#include "workers/bench/rig.hpp"
 
 namespace seatrial::bench {
 namespace asio = boost::asio;
@@ -17,42 +18,45 @@ using nlohmann::json;
 
 namespace {
 
-/// A QEMU that is killed with keys unread resets the connection: the end of a stream like any
-/// other. As a failure it would end everything else that lives beside it.
-Task<Result<>> read_console(console::Console& console, io::ByteStream stream) {
-  auto ended = co_await console.run(console::socket_channel(std::move(stream)));
-  if (!ended) log::info("{}", ended.error().describe());
-  co_return Result<>();
-}
+/// A console that is cut is told of this long after its end: a machine that restarts, or an adapter
+/// that the board powers, comes back before.
+constexpr double kConsoleReturns = 10;
 
 }  // namespace
 
 Task<Result<std::unique_ptr<Bench>>> Bench::assemble(BenchParts parts, EventWriter& events,
                                                      Steps& steps, Alarm& alarm, Nursery& nursery) {
   std::unique_ptr<Bench> bench(new Bench(std::move(parts), events, steps, alarm, nursery));
+  CO_TRY(bench->os_, dut::make_os_family(bench->parts_.profile, bench->parts_.device));
+  CO_CHECK_OK(io::make_dirs(bench->private_folder()));
+  std::error_code error;
+  fs::permissions(bench->private_folder(), fs::perms::owner_all, error);
+  CO_TRY(bench->key_, co_await dut::make_ssh_key(bench->private_folder()));
+  CO_CHECK_OK(co_await bench->start_rig());
   CO_CHECK_OK(co_await bench->start_cloud());
-  CO_TRY(bench->key_, co_await dut::make_ssh_key(fs::path(bench->parts_.plan.out) / "private"));
-
-  QemuRigSettings settings;
-  settings.device = bench->parts_.device;
-  settings.folder = bench->parts_.plan.out;
-  settings.cache = bench->parts_.plan.cache;
-  settings.http_api = bench->cloud_->http_socket();
-  settings.https_api = bench->cloud_->https_socket();
-  settings.relay_program = bench->parts_.plan.relay_program;
-  settings.ssh_port = bench->parts_.profile.ssh_port;
-  settings.supervisor_port = bench->parts_.profile.supervisor_port;
-  CO_TRY(bench->rig_, co_await make_qemu_rig(nursery, bench->parts_.guard, std::move(settings)));
   CO_CHECK_OK(co_await bench->start_console());
   co_return bench;
+}
+
+Task<Result<>> Bench::start_rig() {
+  RigParts rig;
+  rig.device = parts_.device;
+  rig.folder = private_folder();
+  rig.cache = parts_.plan.cache;
+  rig.http_api = CloudChild::http_socket(parts_.sockets);
+  rig.https_api = CloudChild::https_socket(parts_.sockets);
+  rig.relay_program = parts_.plan.relay_program;
+  rig.ssh_port = parts_.profile.ssh_port;
+  rig.supervisor_port = parts_.profile.supervisor_port;
+  CO_TRY(rig_, co_await make_rig(nursery_, parts_.guard, std::move(rig)));
+  scale_ = parts_.plan.budget_scale > 0 ? parts_.plan.budget_scale : rig_->slowness();
+  co_return Result<>();
 }
 
 Task<Result<>> Bench::start_cloud() {
   const fs::path out = parts_.plan.out;
   CO_CHECK_OK(io::make_dirs(out / "files"));
-  CO_CHECK_OK(io::make_dirs(out / "private"));
   std::error_code error;
-  fs::permissions(out / "private", fs::perms::owner_all, error);
   for (const auto& [role, file] : parts_.plan.files) {
     fs::remove(out / "files" / (role + ".tar"), error);
     // A link that leads out of the served folder is refused by the stand-in; a hard link is the
@@ -65,11 +69,13 @@ Task<Result<>> Bench::start_cloud() {
   CloudSettings settings;
   settings.program = parts_.plan.cloud_program;
   settings.folder = out;
+  settings.tls = private_folder() / "cloud-tls";
   settings.sockets = parts_.sockets;
   settings.files = out / "files";
-  settings.address = kQemuApiAddress;
+  settings.address = api_host();
   settings.device_type = parts_.device.slug;
-  CO_TRY(cloud_, co_await CloudChild::start(std::move(settings), parts_.guard));
+  const auto trouble = [this](const Failure& failure) { alarm_.raise(failure); };
+  CO_TRY(cloud_, co_await CloudChild::start(std::move(settings), parts_.guard, nursery_, trouble));
   co_return Result<>();
 }
 
@@ -91,20 +97,46 @@ Task<Result<>> Bench::start_console() {
   session_ = std::make_unique<console::Session>(*console_, credentials);
   CO_CHECK_OK(start_boots(executor));
 
+  CO_CHECK_OK(start_ssh(executor));
+  rig_->on_event([this](const RigEvent& event) { take_rig_event(event); });
+  if (auto* source = rig_->console())
+    source->deliver_to(
+        [this](std::shared_ptr<drivers::Channel> channel) { take_console(std::move(channel)); });
+  co_return Result<>();
+}
+
+Result<> Bench::start_ssh(asio::any_io_executor executor) {
+  const auto ssh_port = static_cast<std::uint16_t>(parts_.profile.ssh_port);
   dut::SshOptions ssh;
   ssh.user = parts_.profile.login_user;
-  ssh.port = [this] {
-    return rig_->network().endpoint(static_cast<std::uint16_t>(parts_.profile.ssh_port)).port;
-  };
+  ssh.host = rig_->network()->endpoint(ssh_port).host;
+  ssh.port = [this, ssh_port] { return rig_->network()->endpoint(ssh_port).port; };
   ssh.key = key_.private_key;
-  ssh.folder = fs::path(parts_.plan.out) / "private";
+  ssh.folder = private_folder();
   ssh.socket_folder = parts_.sockets;
   ssh_ = std::make_unique<dut::Ssh>(executor, std::move(ssh), parts_.guard);
+  return {};
+}
 
-  rig_->on_event([this](const RigEvent& event) { take_rig_event(event); });
-  rig_->console().deliver_to([this](io::ByteStream stream) {
-    nursery_.start("reading the console", read_console(*console_, std::move(stream)));
-  });
+void Bench::take_console(std::shared_ptr<drivers::Channel> channel) {
+  nursery_.start("reading the console", read_console(std::move(channel), ++consoles_));
+}
+
+/// The end of a stream, clean or not, is how a QEMU that is killed looks from here; as a failure it
+/// would end everything else that lives beside it. With the power on and no new stream it is the
+/// loss of an instrument: a case that waits for the console must not accuse the DUT of silence.
+Task<Result<>> Bench::read_console(std::shared_ptr<drivers::Channel> channel, unsigned number) {
+  auto ended = co_await console_->run(std::move(channel));
+  if (!ended) log::info("{}", ended.error().describe());
+  for (double waited = 0; waited < kConsoleReturns; waited += 0.25) {
+    if (!powered_ || consoles_ != number) co_return Result<>();
+    co_await pause(std::chrono::milliseconds(250));
+  }
+  if (powered_ && consoles_ == number)
+    alarm_.raise(Failure("console.lost", Blame::bench,
+                         "the console ended while the DUT has power" +
+                             (ended ? std::string() : ": " + ended.error().what()),
+                         "check the cable and the adapter of the console"));
   co_return Result<>();
 }
 

@@ -5,13 +5,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <nlohmann/json.hpp>
 
-#include "core/base/text.hpp"
 #include "core/base/unless.hpp"
 #include "core/base/within.hpp"
 #include "workers/bench/bench.hpp"
-#include "workers/bench/config_edit.hpp"
-#include "workers/bench/medium.hpp"
-#include "workers/bench/qemu_rig.hpp"
+#include "workers/bench/on_medium.hpp"
 #include "workers/dut/clock.hpp"
 
 namespace seatrial::bench {
@@ -23,33 +20,33 @@ constexpr double kSettleSeconds = 60;
 constexpr double kClockSeconds = 20;
 }  // namespace
 
-json Bench::standard_config() const {
-  return {{"apiEndpoint", fmt::format("http://{}", kQemuApiAddress)},
-          {"apiKey", cloud_->provisioning_key()},
-          {"applicationId", cloud_->application()},
-          {"deviceType",
-           parts_.device.aliases.empty() ? parts_.device.slug : parts_.device.aliases.front()},
-          {"appUpdatePollInterval", 20000},
-          {"bootstrapRetryDelay", 2000},
-          {"listenPort", parts_.profile.supervisor_port},
-          {"developmentMode", true},
-          {"persistentLogging", false},
-          {"os.sshKeys", json::array({key_.public_line})},
-          {"os.network.connectivity.uri",
-           fmt::format("http://{}/connectivity-check", kQemuApiAddress)}};
+dut::BenchOffer Bench::offer() const {
+  dut::BenchOffer offer;
+  offer.api_host = api_host();
+  offer.provisioning_key = cloud_->provisioning_key();
+  offer.application = cloud_->application();
+  offer.ssh_key = key_.public_line;
+  return offer;
 }
 
-Task<Result<drivers::FlashReceipt>> Bench::flash(std::string role) {
-  model::FileRef image = parts_.plan.image;
+Task<Result<drivers::FlashReceipt>> Bench::flash(std::string role,
+                                                 std::vector<drivers::FileEdit> edits) {
+  drivers::FlashRequest request;
+  request.edits = std::move(edits);
+  request.image = parts_.plan.image;
   if (!role.empty()) {
     const auto it = parts_.plan.files.find(role);
     if (it == parts_.plan.files.end())
       co_return Failure("image.not_in_run", Blame::suite,
                         "this run has no image for the role " + role,
                         "declare it in the case: images(\"" + role + "\")");
-    image = it->second;
+    request.image = it->second;
   }
-  CO_TRY(auto receipt, co_await rig_->storage().flash(std::move(image)));
+  auto* storage = rig_->storage();
+  if (!storage)
+    co_return Failure("bench.lacks", Blame::suite, "this bench cannot write the medium of its DUT",
+                      "declare the need: needs(storage)");
+  CO_TRY(auto receipt, co_await storage->flash(std::move(request)));
   ssh_->drop();
   ssh_->forget_host_key();
   session_->forget();
@@ -62,27 +59,31 @@ Task<Result<drivers::FlashReceipt>> Bench::flash(std::string role) {
   co_return receipt;
 }
 
+Task<Result<flash::Medium>> open_medium(Bench& bench) {
+  auto* storage = bench.rig().storage();
+  if (!storage)
+    co_return Failure("bench.lacks", Blame::suite, "this bench cannot reach the medium of its DUT",
+                      "declare the need: needs(storage)");
+  CO_TRY(auto path, co_await storage->offline());
+  co_return flash::Medium(std::move(path), bench.parts().device);
+}
+
 Task<Result<json>> Bench::configure_offline(json set, std::vector<std::string> remove) {
-  CO_TRY(const auto medium, co_await open_medium(*this));
-  auto text = medium.read("boot", "/config.json");
-  const bool absent = !text && text.error().code() == "disk.no_such_file";
-  if (!text && !absent) co_return text.error();
-  json config = json::object();
-  if (!absent && !trim(*text).empty()) {
-    CO_TRY(config, parse_config(*text, "in the boot partition of " + parts_.plan.image.name));
-  }
-  edit_config(config, set, remove);
-  CO_CHECK_OK(medium.write("boot", "/config.json", config.dump()));
-  co_return masked(std::move(config));
+  std::function<Result<json>(const flash::Medium&)> work =
+      [this, edit = os_->configuration(std::move(set), std::move(remove))](
+          const flash::Medium& medium) -> Result<json> {
+    TRY(const auto written, medium.apply(edit));
+    return os_->shown(written);
+  };
+  co_return co_await on_medium(*this, std::move(work));
 }
 
 Task<Result<>> Bench::prepare_fresh() {
   CO_CHECK_OK(co_await switch_off());
-  CO_TRY(auto receipt, co_await flash(""));
+  std::vector<drivers::FileEdit> edits;
+  edits.push_back(os_->configuration(os_->settings(offer()), {}));
+  CO_TRY(auto receipt, co_await flash("", std::move(edits)));
   (void)receipt;
-  json set = standard_config();
-  CO_TRY(auto config, co_await configure_offline(std::move(set), {}));
-  (void)config;
   CO_TRY(auto reset, co_await cloud_->control("POST", "/_seatrial/reset", json::object(), 20s));
   (void)reset;
   co_return Result<>();
@@ -90,19 +91,9 @@ Task<Result<>> Bench::prepare_fresh() {
 
 Task<Result<>> Bench::read_shell_facts(unsigned number) {
   const auto asked = Clock::system().monotonic();
-  dut::RunRequest request(
-      "cat /proc/sys/kernel/random/boot_id; . /etc/os-release; echo \"$VERSION_ID\"", scaled(30));
-  CO_TRY(const auto result, co_await ssh_->run(std::move(request)));
-  const auto lines = split(result.out, '\n');
-  if (!result.ok() || lines.size() < 2)
-    co_return Failure("shell.facts", Blame::product,
-                      fmt::format("the DUT of boot {} does not tell its boot id: {}", number,
-                                  trim(result.err).substr(0, 200)),
-                      "see the journal of the device");
-  dut::ShellFacts facts;
-  facts.boot_id = std::string(trim(lines[0]));
-  facts.os_version = std::string(trim(lines[1]));
-  boots_->shell(asked, Clock::system().monotonic(), facts);
+  auto facts = co_await os_->identify(shell(), scaled(30));
+  if (!facts) co_return facts.error().with(fmt::format("asking the DUT of boot {}", number));
+  boots_->shell(asked, Clock::system().monotonic(), std::move(*facts));
   co_return Result<>();
 }
 
@@ -167,16 +158,7 @@ Task<Result<>> Bench::boot_settled() {
   budget.advice = "see the console log for how far it came";
   CO_TRY(auto boot, co_await shell_after(before, std::move(budget)));
   (void)boot;
-  // Settled: the job queue of the service manager is empty, whether all units are well or not.
-  dut::RunRequest settle("systemctl is-system-running --wait >/dev/null; true",
-                         scaled(kSettleSeconds));
-  auto settled = co_await ssh_->run(std::move(settle));
-  if (!settled && settled.error().code() != "deadline") co_return settled.error();
-  if (!settled)
-    co_return Failure("boot.not_settled", Blame::product,
-                      "the OS is still starting units long after its shell answered",
-                      "see systemctl list-jobs on the device");
-  co_return Result<>();
+  co_return co_await os_->settle(shell(), scaled(kSettleSeconds));
 }
 
 Task<Result<>> Bench::wait_provisioned() {
@@ -186,24 +168,13 @@ Task<Result<>> Bench::wait_provisioned() {
   const std::string waited = known.value("devices", json::array()).empty()
                                  ? fmt::format("&count=1&wait={}", static_cast<long>(seconds(span)))
                                  : "";
-  const auto path =
-      fmt::format("/_seatrial/requests?method=POST&path=/device/register&status=201{}", waited);
+  const auto path = "/_seatrial/requests?" + os_->registration() + waited;
   CO_TRY(auto answer, co_await cloud_->control("GET", path, nullptr, span + 10s));
   if (!waited.empty() && answer.value("requests", json::array()).empty())
     co_return Failure("provisioning.late", Blame::product,
                       "the device did not register within " + human_duration(span),
                       "see cloud.jsonl for what it asked, and its journal for why");
-  const std::string config = dut::shell_quote(parts_.profile.paths.at("config"));
-  dut::RunRequest written(fmt::format("for i in $(seq 100); do grep -q registered_at {0} && ! grep "
-                                      "-q '\"apiKey\"' {0} && exit 0; sleep 0.2; done; exit 1",
-                                      config),
-                          span);
-  CO_TRY(const auto result, co_await ssh_->run(std::move(written)));
-  if (!result.ok())
-    co_return Failure("provisioning.not_written", Blame::product,
-                      "the device registered, but config.json does not say so",
-                      "see the journal of the supervisor");
-  co_return Result<>();
+  co_return co_await os_->registered(shell(), span);
 }
 
 Task<Result<>> Bench::save_checkpoint(std::string name) {
@@ -249,39 +220,51 @@ Task<Result<>> Bench::restore_checkpoint(std::string name) {
     co_return Failure("checkpoint.other_identity", Blame::bench,
                       "the restored DUT shows another host key than when it was saved",
                       "the saved state belongs to another medium; it is built anew");
-  CO_TRY(const auto offset, co_await dut::wake(*ssh_, Clock::system(), 1s, scaled(kClockSeconds)));
+  CO_TRY(const auto offset,
+         co_await dut::wake(shell(), Clock::system(), 1s, scaled(kClockSeconds)));
   (void)offset;
   co_return co_await read_shell_facts(boots_->current().number);
 }
 
-Task<Result<>> Bench::reach(std::string checkpoint) {
+/// A state that cannot be gone back to is built anew, and the report says so.
+Task<Result<bool>> Bench::went_back(std::string checkpoint) {
   auto* checkpoints = rig_->checkpoints();
-  CO_CHECK_OK(co_await rig_->network().follow(""));  // a case before may have gone elsewhere
+  if (!checkpoints || !checkpoints->has(checkpoint)) co_return false;
+  auto restored = co_await restore_checkpoint(checkpoint);
+  if (restored) co_return true;
+  if (alarm_.raised()) co_return *alarm_.raised();
+  events_.write(
+      "note",
+      json{{"level", "warn"},
+           {"text", "the saved state " + checkpoint +
+                        " could not be restored and is built anew: " + restored.error().what()}});
+  checkpoints->forget_all("");
+  co_return false;
+}
+
+Task<Result<>> Bench::build_booted() {
+  CO_CHECK_OK(co_await prepare_fresh());
+  CO_CHECK_OK(co_await boot_settled());
+  if (rig_->checkpoints()) CO_CHECK_OK(co_await save_checkpoint("booted"));
+  co_return Result<>();
+}
+
+Task<Result<>> Bench::reach(std::string checkpoint) {
+  if (auto* network = rig_->network())  // a case before may have gone elsewhere
+    CO_CHECK_OK(co_await network->follow(""));
   if (checkpoint == "fresh") co_return co_await prepare_fresh();
   if (checkpoint != "booted" && checkpoint != "provisioned")
     co_return Failure("checkpoint.unknown", Blame::suite, "there is no checkpoint " + checkpoint,
                       "use fresh, booted or provisioned");
-  if (checkpoints && checkpoints->has(checkpoint)) {
-    auto restored = co_await restore_checkpoint(checkpoint);
-    if (restored) co_return restored;
-    // A state that cannot be gone back to is built anew, and the report says so.
-    events_.write(
-        "note",
-        json{{"level", "warn"},
-             {"text", "the saved state " + checkpoint +
-                          " could not be restored and is built anew: " + restored.error().what()}});
-    checkpoints->clear();
+  CO_TRY(bool there, co_await went_back(checkpoint));
+  if (there) co_return Result<>();
+  if (checkpoint == "provisioned") {
+    CO_TRY(there, co_await went_back("booted"));
   }
-  if (checkpoint == "provisioned" && checkpoints && checkpoints->has("booted")) {
-    CO_CHECK_OK(co_await restore_checkpoint("booted"));
-  } else {
-    CO_CHECK_OK(co_await prepare_fresh());
-    CO_CHECK_OK(co_await boot_settled());
-    if (checkpoints) CO_CHECK_OK(co_await save_checkpoint("booted"));
-  }
+  if (!there) CO_CHECK_OK(co_await build_booted());
   if (checkpoint == "booted") co_return Result<>();
   CO_CHECK_OK(co_await wait_provisioned());
-  if (checkpoints) CO_CHECK_OK(co_await save_checkpoint("provisioned"));
+  if (rig_->checkpoints()) CO_CHECK_OK(co_await save_checkpoint("provisioned"));
   co_return Result<>();
 }
 

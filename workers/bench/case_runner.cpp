@@ -62,7 +62,6 @@ Task<AttemptOutcome> CaseRunner::run_inside(model::CaseInfo info, model::SuiteIn
 
   const double scale = bench_.budget_scale();
   const double began = events_.now();
-  bench_.begin_case();
   {
     Steps::Step step(steps_, "checkpoint", "bring the bench to checkpoint " + info.checkpoint, 0);
     Budget setup(from_seconds(kSetupSeconds * scale), "checkpoint " + info.checkpoint);
@@ -99,8 +98,10 @@ Task<AttemptOutcome> CaseRunner::run_inside(model::CaseInfo info, model::SuiteIn
 Task<AttemptOutcome> CaseRunner::run(model::CaseInfo info, model::SuiteInfo suite, int attempt) {
   events_.begin_case(info.full_name(), attempt);
   const double began = events_.now();
+  bench_.begin_case();
   events_.write("case_started",
                 json{{"checkpoint", info.checkpoint},
+                     {"budget_scale", bench_.budget_scale()},
                      {"budget_seconds", info.budget_seconds * bench_.budget_scale()},
                      {"doc", info.doc},
                      {"suite_digest", suite.digest}});

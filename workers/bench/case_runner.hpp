@@ -34,13 +34,13 @@ class CaseBench {
   virtual Task<Result<>> reach(std::string checkpoint) = 0;
   virtual Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments,
                                             double deadline) = 0;
-  /// The case begins: alarms are armed anew, nothing is allowed.
+  /// The attempt begins: alarms are armed anew, nothing is allowed, the budgets' scale is taken.
   virtual void begin_case() = 0;
   /// An alarm that was seen, not allowed, and did not end the case: fails it now.
   virtual std::optional<Failure> unsettled() = 0;
   /// Fetches journal, state files and the like into the run folder; best effort, bounded.
   virtual Task<> collect_evidence(std::string case_name, int attempt) = 0;
-  /// Product budgets and guard deadlines are multiplied by this.
+  /// Product budgets and guard deadlines are multiplied by this; one value for an attempt.
   virtual double budget_scale() const = 0;
 };
 

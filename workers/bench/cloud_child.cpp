@@ -31,24 +31,27 @@ struct CloudChild::Impl {
   Guard* guard;
   std::string key;
   io::UniqueFd stdin_end;  ///< closing it ends the child
+  bool stopping = false;
 };
 
-CloudChild::CloudChild(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CloudChild::CloudChild(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 CloudChild::~CloudChild() {
-  if (impl_ && impl_->guard) impl_->guard->del(impl_->process.pid());
+  impl_->stopping = true;
+  if (impl_->guard) impl_->guard->del(impl_->process.pid());
+  impl_->stdin_end.reset();
 }
 
-std::filesystem::path CloudChild::http_socket() const {
-  return impl_->settings.sockets / "api.sock";
+std::filesystem::path CloudChild::http_socket(const std::filesystem::path& sockets) {
+  return sockets / "api.sock";
 }
-std::filesystem::path CloudChild::https_socket() const {
-  return impl_->settings.sockets / "apis.sock";
+std::filesystem::path CloudChild::https_socket(const std::filesystem::path& sockets) {
+  return sockets / "apis.sock";
 }
 const std::string& CloudChild::provisioning_key() const { return impl_->key; }
 
 std::string CloudChild::ca_pem() const {
-  auto text = io::read_file(impl_->settings.folder / "cloud-tls" / "ca.pem");
+  auto text = io::read_file(impl_->settings.tls / "ca.pem");
   return text ? *text : std::string();
 }
 
@@ -82,23 +85,36 @@ Task<Result<>> read_ready(asio::posix::stream_descriptor from) {
 
 }  // namespace
 
-Task<Result<std::unique_ptr<CloudChild>>> CloudChild::start(CloudSettings settings, Guard* guard) {
+Task<Result<>> CloudChild::watch(std::shared_ptr<Impl> impl,
+                                 std::function<void(const Failure&)> on_trouble) {
+  auto status = co_await impl->process.wait();
+  if (impl->stopping) co_return Result<>();
+  on_trouble(Failure("cloud.died", Blame::bench,
+                     "the device API stand-in ended by itself" +
+                         (status ? ": " + status->describe() : std::string()),
+                     "see cloud.log in the run folder; the DUT had no API from then on"));
+  co_return Result<>();
+}
+
+Task<Result<std::unique_ptr<CloudChild>>> CloudChild::start(
+    CloudSettings settings, Guard* guard, Nursery& nursery,
+    std::function<void(const Failure&)> on_trouble) {
   auto executor = co_await asio::this_coro::executor;
   const std::string key = random_hex(32);
   register_secret(key);
-  const auto seed = settings.folder / "cloud-seed.json";
+  CO_CHECK_OK(io::make_dirs(settings.tls));
+  const auto seed = settings.tls / "seed.json";
   CO_CHECK_OK(io::write_file_atomic(seed, seed_for(key, settings.device_type).dump(), 0600));
-  CO_CHECK_OK(io::make_dirs(settings.folder / "cloud-tls"));
 
   int in[2] = {-1, -1}, out[2] = {-1, -1};
   if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0)
     co_return io::file_failure("make a pipe for", settings.program, errno);
   io::UniqueFd in_read(in[0]), in_write(in[1]), out_read(out[0]), out_write(out[1]);
   auto command = io::cmd(settings.program);
-  command.arg("--listen").arg("unix:" + (settings.sockets / "api.sock").string());
-  command.arg("--listen-tls").arg("unix:" + (settings.sockets / "apis.sock").string());
+  command.arg("--listen").arg("unix:" + http_socket(settings.sockets).string());
+  command.arg("--listen-tls").arg("unix:" + https_socket(settings.sockets).string());
   command.arg("--tls-dir")
-      .arg((settings.folder / "cloud-tls").string())
+      .arg(settings.tls.string())
       .arg("--tls-name")
       .arg(settings.address);
   command.arg("--control").arg("unix:" + (settings.sockets / "ctl.sock").string());
@@ -118,9 +134,10 @@ Task<Result<std::unique_ptr<CloudChild>>> CloudChild::start(CloudSettings settin
       std::move(budget), read_ready(asio::posix::stream_descriptor(executor, out_read.release()))));
   std::error_code ignored;  // the seed holds the provisioning key; the child has read it
   std::filesystem::remove(seed, ignored);
-  auto impl = std::make_unique<Impl>(std::move(settings), std::move(process), guard);
+  auto impl = std::make_shared<Impl>(std::move(settings), std::move(process), guard);
   impl->key = key;
   impl->stdin_end = std::move(in_write);
+  nursery.start("watching the device API stand-in", watch(impl, std::move(on_trouble)));
   co_return std::unique_ptr<CloudChild>(new CloudChild(std::move(impl)));
 }
 
@@ -148,6 +165,7 @@ Task<Result<json>> CloudChild::control(std::string method, std::string path, jso
 }
 
 Task<> CloudChild::stop() {
+  impl_->stopping = true;
   impl_->stdin_end.reset();
   co_await impl_->process.stop(3s);
 }

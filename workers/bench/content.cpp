@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/model/foreign_json.hpp"
-#include "workers/bench/config_edit.hpp"
+#include "workers/dut/os/config_edit.hpp"
 
 namespace seatrial::bench {
 
@@ -39,7 +39,7 @@ nlohmann::json content_json(std::string bytes) {
   // A suite may compare what it read, and then it stands in the event log: keys must not.
   if (bytes.starts_with('{') && bytes.size() < (1u << 20))
     if (const auto config = model::parse_foreign(bytes); config.is_object())
-      register_config_secrets(config);
+      dut::register_config_secrets(config);
   if (is_utf8(bytes)) return {{"content", std::move(bytes)}, {"base64", false}};
   return {{"content", base64(bytes)}, {"base64", true}};
 }

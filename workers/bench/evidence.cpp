@@ -16,24 +16,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-namespace {
-
-struct Wanted {
-  const char* file;
-  const char* command;
-};
-
-constexpr Wanted kWanted[] = {
-    {"journal.txt", "journalctl --no-pager -o short-precise -n 4000"},
-    {"units.txt",
-     "systemctl --failed --no-pager --no-legend; systemctl list-jobs --no-pager --no-legend"},
-    {"state.txt",
-     "ls -la /mnt/state /mnt/data /mnt/boot; cat /mnt/boot/grubenv; cat /proc/cmdline; df -h; free "
-     "-m; ip addr"},
-};
-
-}  // namespace
-
 Task<> Bench::collect_evidence(std::string case_name, int attempt) {
   const auto state = co_await rig_->power().state();
   if (!state || *state != drivers::PowerState::on || !ssh_->connected()) {
@@ -47,9 +29,9 @@ Task<> Bench::collect_evidence(std::string case_name, int attempt) {
     events_.write("note", json{{"level", "warn"}, {"text", made.error().what()}});
     co_return;
   }
-  for (const auto& [file, command] : kWanted) {
+  for (const auto& [file, command] : os_->evidence()) {
     dut::RunRequest request(command, 20s);
-    auto result = co_await ssh_->run(std::move(request));
+    auto result = co_await shell().run(std::move(request));
     if (!result) {
       events_.write(
           "note",

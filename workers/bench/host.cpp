@@ -123,7 +123,8 @@ struct Run {
         steps(events),
         alarm(ex),
         control(ex),
-        nursery(ex) {}
+        nursery(ex),
+        bench_nursery(ex) {}
   asio::any_io_executor executor;
   HostOptions options;
   EventWriter events;
@@ -131,6 +132,7 @@ struct Run {
   Alarm alarm;
   Control control;
   Nursery nursery;
+  Nursery bench_nursery;  ///< what works on the bench; joined before the bench goes
   std::unique_ptr<Guard> guard;
   std::optional<SocketFolder> sockets;
   std::unique_ptr<Desk> desk;  ///< given back when everything else is gone
@@ -154,8 +156,8 @@ Task<Result<>> assemble(Run& run) {
   run.sockets.emplace(std::move(sockets));
   parts.sockets = run.sockets->path();
   parts.guard = run.guard.get();
-  CO_TRY(run.bench,
-         co_await Bench::assemble(std::move(parts), run.events, run.steps, run.alarm, run.nursery));
+  CO_TRY(run.bench, co_await Bench::assemble(std::move(parts), run.events, run.steps, run.alarm,
+                                             run.bench_nursery));
   co_return Result<>();
 }
 
@@ -295,7 +297,7 @@ Task<Result<>> run_inside(Run& run) {
 /// The disk of a bench that people have ended is no evidence of anything, and large.
 void remove_disks(const fs::path& out) {
   std::error_code ignored;  // at worst they stay
-  for (const auto& entry : fs::directory_iterator(out, ignored))
+  for (const auto& entry : fs::directory_iterator(out / "private", ignored))
     if (entry.path().extension() == ".qcow2") fs::remove(entry.path(), ignored);
 }
 
@@ -344,6 +346,8 @@ Task<Result<>> run_plan(HostOptions options) {
 
   outside.cancel();
   (void)co_await outside.join();
+  run.bench_nursery.cancel();
+  auto helpers = co_await run.bench_nursery.join();
   run.bench.reset();
   run.sockets.reset();
   if (run.guard) (void)co_await run.guard->done();
@@ -352,6 +356,7 @@ Task<Result<>> run_plan(HostOptions options) {
   run.guard.reset();
   if (run.desk && run.options.plan.suites.empty()) remove_disks(out);
   run.desk.reset();
+  if (!helpers) log::warn("a task of the bench ended badly: {}", helpers.error().describe());
   if (!joined) log::warn("a helper task of the bench ended badly: {}", joined.error().describe());
   co_return run.control.interrupted ? Result<>() : ended;
 }

@@ -3,11 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <thread>
 
+#include "core/base/aside.hpp"
+#include "workers/console/channel.hpp"
+#include "workers/flash/medium.hpp"
 #include "workers/network/pcap.hpp"
 #include "workers/qemu/machine.hpp"
 #include "workers/qemu/overlay.hpp"
@@ -19,6 +24,9 @@ using drivers::PowerState;
 
 namespace {
 
+/// Where the DUT finds the API stand-in in QEMU's user-mode network; .2 to .4 are QEMU's own.
+constexpr const char* kApiHost = "10.0.2.100";
+
 class QemuRig final : public Rig,
                       drivers::Power,
                       drivers::Storage,
@@ -26,8 +34,8 @@ class QemuRig final : public Rig,
                       drivers::Network,
                       drivers::Checkpoints {
  public:
-  QemuRig(Nursery& nursery, boost::asio::any_io_executor executor, Guard* guard,
-          QemuRigSettings settings, qemu::AcceleratorAnswer accelerator)
+  QemuRig(Nursery& nursery, boost::asio::any_io_executor executor, Guard* guard, RigParts settings,
+          qemu::AcceleratorAnswer accelerator)
       : settings_(std::move(settings)),
         accelerator_(std::move(accelerator)),
         machine_(nursery, executor, spec(), guard) {
@@ -35,9 +43,13 @@ class QemuRig final : public Rig,
   }
 
   drivers::Power& power() override { return *this; }
-  drivers::Storage& storage() override { return *this; }
-  drivers::ConsoleSource& console() override { return *this; }
-  drivers::Network& network() override { return *this; }
+  Task<Result<RunState>> run_state() override {
+    CO_TRY(const auto state, co_await machine_.state());
+    co_return state == qemu::PowerState::off ? RunState::stopped : RunState::running;
+  }
+  drivers::Storage* storage() override { return this; }
+  drivers::ConsoleSource* console() override { return this; }
+  drivers::Network* network() override { return this; }
   drivers::Checkpoints* checkpoints() override { return this; }
   void on_event(std::function<void(const RigEvent&)> sink) override { sink_ = std::move(sink); }
 
@@ -50,6 +62,15 @@ class QemuRig final : public Rig,
             {"command", machine_.describe()}};
   }
   std::vector<std::pair<std::string, std::string>> lacks() const override { return {}; }
+  double slowness() const override {
+    // A loaded host emulates slower about in proportion to its run queue. Budgets are several times
+    // what a quiet machine takes, so that the first doubling is in them; beyond sixfold load
+    // nothing is told by waiting longer.
+    double load[1] = {0};
+    if (::getloadavg(load, 1) != 1) return 1;
+    const double cores = std::max(1u, std::thread::hardware_concurrency());
+    return std::clamp(load[0] / cores / 2, 1.0, 3.0);
+  }
 
   // Power
   Task<Result<>> on() override {
@@ -68,13 +89,13 @@ class QemuRig final : public Rig,
   }
 
   // Storage
-  Task<Result<drivers::FlashReceipt>> flash(model::FileRef image) override {
+  Task<Result<drivers::FlashReceipt>> flash(drivers::FlashRequest wanted) override {
     if (machine_.on()) co_return in_use("flashed");
     const auto began = Clock::system().monotonic();
     drop_disk();
     disk_ = settings_.folder / fmt::format("disk-{}.qcow2", ++disks_);
     qemu::OverlayRequest request;
-    request.base = image.path;
+    request.base = wanted.image.path;
     request.overlay = disk_;
     request.size = settings_.device.machine
                        ? static_cast<std::uint64_t>(settings_.device.machine->disk_mb) << 20
@@ -82,8 +103,9 @@ class QemuRig final : public Rig,
     CO_CHECK_OK(co_await qemu::make_overlay(request));
     CO_CHECK_OK(machine_.respec(spec()));
     address_.clear();
+    CO_CHECK_OK(co_await edit(std::move(wanted.edits)));
     drivers::FlashReceipt receipt;
-    receipt.image_digest = image.digest;
+    receipt.image_digest = wanted.image.digest;
     receipt.medium = disk_.filename().string();
     receipt.verify_mode = "overlay on verified base";
     receipt.bytes = request.size;
@@ -97,17 +119,20 @@ class QemuRig final : public Rig,
                         "flash an image first");
     co_return disk_.string();
   }
+  Task<Result<>> connect_dut() override { co_return Result<>(); }  // a machine that is off has it
 
   // Console
-  void deliver_to(std::function<void(io::ByteStream)> take) override {
-    machine_.on_console(std::move(take));
+  void deliver_to(std::function<void(std::shared_ptr<drivers::Channel>)> take) override {
+    machine_.on_console([this, take = std::move(take)](io::ByteStream stream) {
+      take(console::socket_channel(std::move(stream), [this] { return send_break(); }));
+    });
   }
 
   // Network
   drivers::NetworkPlan plan() const override {
-    // QEMU's user-mode network; .2 to .4 are its own, .100 is the device API.
     return {24, "10.0.2.2", "10.0.2.3", "10.0.2.15", {"10.0.2.77", "10.0.2.78"}};
   }
+  std::string api_host() const override { return kApiHost; }
   drivers::Endpoint endpoint(std::uint16_t dut_port) const override {
     return {"127.0.0.1",
             machine_.port(dut_port == settings_.ssh_port ? "ssh" : fmt::format("tcp{}", dut_port))};
@@ -140,9 +165,32 @@ class QemuRig final : public Rig,
     co_return co_await machine_.power_on_from(name);
   }
   bool has(const std::string& name) const override { return saved_.count(name) != 0; }
-  void clear() override { saved_.clear(); }
+  void forget_all(const std::string& prefix) override {
+    std::erase_if(saved_, [&](const auto& saved) { return saved.first.rfind(prefix, 0) == 0; });
+  }
 
  private:
+  Task<Result<>> send_break() {
+    nlohmann::json which{{"id", "console"}};
+    CO_TRY(auto ignored, co_await machine_.execute("chardev-send-break", std::move(which)));
+    (void)ignored;
+    co_return Result<>();
+  }
+
+  Task<Result<>> edit(std::vector<drivers::FileEdit> edits) {
+    std::function<Result<bool>()> all = [medium = flash::Medium(disk_, settings_.device),
+                                         edits = std::move(edits)]() -> Result<bool> {
+      for (const auto& edit : edits) {
+        TRY(const auto written, medium.apply(edit));
+        (void)written;
+      }
+      return true;
+    };
+    CO_TRY(const auto done, co_await aside(std::move(all)));
+    (void)done;
+    co_return Result<>();
+  }
+
   static Failure in_use(const char* what) {
     return Failure("storage.in_use", Blame::suite,
                    fmt::format("the medium cannot be {} while the DUT is on", what),
@@ -178,9 +226,8 @@ class QemuRig final : public Rig,
     network.forwards.push_back({"ssh", static_cast<std::uint16_t>(settings_.ssh_port), 0});
     network.forwards.push_back({fmt::format("tcp{}", settings_.supervisor_port),
                                 static_cast<std::uint16_t>(settings_.supervisor_port), 0});
-    network.guest_forwards.push_back({kQemuApiAddress, 80, "unix:" + settings_.http_api.string()});
-    network.guest_forwards.push_back(
-        {kQemuApiAddress, 443, "unix:" + settings_.https_api.string()});
+    network.guest_forwards.push_back({kApiHost, 80, "unix:" + settings_.http_api.string()});
+    network.guest_forwards.push_back({kApiHost, 443, "unix:" + settings_.https_api.string()});
     spec.network = network;
     spec.capture = true;
     return spec;
@@ -209,7 +256,7 @@ class QemuRig final : public Rig,
     sink_(out);
   }
 
-  QemuRigSettings settings_;
+  RigParts settings_;
   qemu::AcceleratorAnswer accelerator_;
   fs::path disk_;
   int disks_ = 0;
@@ -221,22 +268,16 @@ class QemuRig final : public Rig,
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Rig>>> make_qemu_rig(Nursery& nursery, Guard* guard,
-                                                 QemuRigSettings settings) {
-  if (!settings.device.machine)
-    co_return Failure(
-        "device.no_machine", Blame::suite,
-        settings.device.slug + " cannot be played by QEMU: device.json has no machine",
-        "give a bench file with --bench, or a device type with a machine");
+Task<Result<std::unique_ptr<Rig>>> make_qemu_rig(Nursery& nursery, Guard* guard, RigParts parts) {
   qemu::AcceleratorQuery query;
-  query.qemu = settings.device.machine->qemu;
-  query.cache_root = settings.cache;
+  query.qemu = parts.device.machine->qemu;
+  query.cache_root = parts.cache;
   const char* wanted = std::getenv("SEATRIAL_ACCEL");
   query.forced_tcg = wanted != nullptr && std::string_view(wanted) == "tcg";
   CO_TRY(auto answer, co_await qemu::probe_accelerator(query));
   auto executor = co_await boost::asio::this_coro::executor;
   co_return std::unique_ptr<Rig>(
-      std::make_unique<QemuRig>(nursery, executor, guard, std::move(settings), std::move(answer)));
+      std::make_unique<QemuRig>(nursery, executor, guard, std::move(parts), std::move(answer)));
 }
 
 }  // namespace seatrial::bench

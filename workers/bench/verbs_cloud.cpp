@@ -13,7 +13,6 @@
 #include "core/io/file.hpp"
 #include "workers/bench/bench.hpp"
 #include "workers/bench/handlers.hpp"
-#include "workers/bench/qemu_rig.hpp"
 
 namespace seatrial::bench {
 namespace {
@@ -43,8 +42,8 @@ std::string query_of(const json& arguments, std::initializer_list<const char*> k
 long go_on_from(const json& answer) { return std::max(0L, answer.value("next", 1L) - 1); }
 
 Task<Result<json>> endpoint(Bench& bench, json) {
-  co_return json{{"url", fmt::format("http://{}", kQemuApiAddress)},
-                 {"https", fmt::format("https://{}", kQemuApiAddress)},
+  co_return json{{"url", "http://" + bench.api_host()},
+                 {"https", "https://" + bench.api_host()},
                  {"ca", bench.cloud().ca_pem()},
                  {"application", bench.cloud().application()},
                  {"provisioning_key", bench.cloud().provisioning_key()}};
@@ -144,7 +143,7 @@ Task<Result<json>> image_url(Bench& bench, json arguments) {
   if (!damage.empty()) {
     CO_TRY(name, damaged_copy(folder, name, it->second.path, damage));
   }
-  co_return json{{"url", fmt::format("http://{}/files/{}", kQemuApiAddress, name)},
+  co_return json{{"url", fmt::format("http://{}/files/{}", bench.api_host(), name)},
                  {"version", it->second.version},
                  {"digest", it->second.digest}};
 }

@@ -1,47 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
-#include "workers/bench/bench.hpp"
 #include "workers/bench/content.hpp"
 #include "workers/bench/handlers.hpp"
-#include "workers/bench/medium.hpp"
+#include "workers/bench/on_medium.hpp"
 
 namespace seatrial::bench {
 namespace {
+using flash::Medium;
 using nlohmann::json;
+using Work = std::function<Result<json>(const Medium&)>;
 
 Task<Result<json>> partitions(Bench& bench, json) {
-  CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_TRY(auto list, medium.partitions());
-  co_return json{{"partitions", std::move(list)}};
+  Work work = [](const Medium& medium) -> Result<json> {
+    TRY(auto list, medium.partitions());
+    return json{{"partitions", std::move(list)}};
+  };
+  co_return co_await on_medium(bench, std::move(work));
 }
 
 Task<Result<json>> read(Bench& bench, json arguments) {
-  CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_TRY(auto content, medium.read(arguments.at("partition").get<std::string>(),
-                                   arguments.at("path").get<std::string>()));
-  co_return content_json(std::move(content));
+  Work work = [arguments = std::move(arguments)](const Medium& medium) -> Result<json> {
+    TRY(auto content, medium.read(arguments.at("partition").get<std::string>(),
+                                  arguments.at("path").get<std::string>()));
+    return content_json(std::move(content));
+  };
+  co_return co_await on_medium(bench, std::move(work));
 }
 
 Task<Result<json>> list(Bench& bench, json arguments) {
-  CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_TRY(auto names, medium.list(arguments.at("partition").get<std::string>(),
-                                 arguments.at("path").get<std::string>()));
-  co_return json{{"names", names}};
+  Work work = [arguments = std::move(arguments)](const Medium& medium) -> Result<json> {
+    TRY(auto names, medium.list(arguments.at("partition").get<std::string>(),
+                                arguments.at("path").get<std::string>()));
+    return json{{"names", names}};
+  };
+  co_return co_await on_medium(bench, std::move(work));
 }
 
 Task<Result<json>> environment(Bench& bench, json) {
-  CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_TRY(auto content, medium.read("boot", "/" + bench.parts().device.boot_loader.environment));
-  CO_TRY(const auto variables, medium.environment(content));
-  co_return json{{"variables", variables}, {"bytes", content.size()}};
+  Work work = [](const Medium& medium) -> Result<json> {
+    TRY(const auto environment, medium.environment());
+    return json{{"variables", environment.variables}, {"bytes", environment.bytes}};
+  };
+  co_return co_await on_medium(bench, std::move(work));
 }
 
 Task<Result<json>> search(Bench& bench, json arguments) {
-  CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_TRY(auto offsets, medium.search(arguments.at("partition").get<std::string>(),
-                                     arguments.at("text").get<std::string>()));
-  co_return json{{"offsets", offsets}};
+  Work work = [arguments = std::move(arguments)](const Medium& medium) -> Result<json> {
+    TRY(auto offsets, medium.search(arguments.at("partition").get<std::string>(),
+                                    arguments.at("text").get<std::string>()));
+    return json{{"offsets", offsets}};
+  };
+  co_return co_await on_medium(bench, std::move(work));
 }
 
 }  // namespace

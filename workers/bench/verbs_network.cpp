@@ -16,7 +16,7 @@ Task<Result<json>> observed(Bench& bench, json arguments) {
   const double since_run = arguments.value("since", 0.0);
   const double run_began = seconds(Clock::system().wall()) - bench.events().now();
   const double since = since_run > 0 ? run_began + since_run : 0;
-  CO_TRY(const auto seen, co_await bench.rig().network().observed(since));
+  CO_TRY(const auto seen, co_await bench.rig().network()->observed(since));
   json dhcp = json::array();
   for (const auto& message : seen.dhcp)
     dhcp.push_back({{"type", message.type},
@@ -29,7 +29,7 @@ Task<Result<json>> observed(Bench& bench, json arguments) {
 }
 
 Task<Result<json>> plan(Bench& bench, json) {
-  const auto plan = bench.rig().network().plan();
+  const auto plan = bench.rig().network()->plan();
   co_return json{{"prefix", plan.prefix},
                  {"gateway", plan.gateway},
                  {"dns", plan.dns},
@@ -41,7 +41,7 @@ Task<Result<json>> plan(Bench& bench, json) {
 Task<Result<json>> heard(Bench& bench, std::string name) {
   const double since = seconds(Clock::system().wall());
   for (;;) {
-    CO_TRY(const auto seen, co_await bench.rig().network().observed(since));
+    CO_TRY(const auto seen, co_await bench.rig().network()->observed(since));
     if (std::find(seen.mdns.begin(), seen.mdns.end(), name) != seen.mdns.end())
       co_return json{{"at", bench.events().now()}};
     co_await pause(std::chrono::milliseconds(300));
@@ -53,12 +53,13 @@ Task<Result<json>> wait_name(Bench& bench, json arguments) {
   Budget budget(bench.span_or(arguments, 60), "the DUT to announce " + name + " by mDNS");
   budget.code = "network.name_not_heard";
   budget.blame = Blame::product;
-  budget.advice = "see packets-N.pcap for what it announced, and the journal of avahi-daemon";
+  budget.advice =
+      "see private/packets-N.pcap for what it announced, and the journal of avahi-daemon";
   co_return co_await within(std::move(budget), heard(bench, std::move(name)));
 }
 
 Task<Result<json>> follow(Bench& bench, json arguments) {
-  CO_CHECK_OK(co_await bench.rig().network().follow(arguments.at("address").get<std::string>()));
+  CO_CHECK_OK(co_await bench.rig().network()->follow(arguments.at("address").get<std::string>()));
   bench.ssh().drop();
   co_return json::object();
 }

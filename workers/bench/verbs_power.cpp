@@ -29,12 +29,15 @@ Task<Result<json>> cycle(Bench& bench, json) {
   co_return co_await on(bench, nullptr);
 }
 
-/// Polls the switch: there is no event for "the DUT has switched itself off" that every instrument
-/// gives.
-Task<Result<>> until_off(Bench& bench) {
+/// Polls: there is no event for "the DUT has stopped" that every instrument gives. Where none can
+/// tell, the console's last words have to do.
+Task<Result<>> until_stopped(Bench& bench, unsigned boot) {
   for (;;) {
-    CO_TRY(const auto state, co_await bench.rig().power().state());
-    if (state == drivers::PowerState::off) co_return Result<>();
+    CO_TRY(const auto state, co_await bench.rig().run_state());
+    if (state == RunState::stopped) co_return Result<>();
+    const auto& current = bench.boots().current();
+    if (state == RunState::unknown && current.number == boot && current.ended())
+      co_return Result<>();
     co_await pause(std::chrono::milliseconds(100));
   }
 }
@@ -42,15 +45,18 @@ Task<Result<>> until_off(Bench& bench) {
 Task<Result<json>> soft_off(Bench& bench, json arguments) {
   const double began = bench.events().now();
   bench.console().sentinels().announce_reset();
+  const unsigned boot = bench.boots().current().number;
   CO_CHECK_OK(co_await bench.rig().power().press_button());
   Budget budget(bench.span_or(arguments, bench.parts().device.budgets.shutdown),
                 "the OS to switch the device off");
   budget.code = "power.soft_off";
   budget.blame = Blame::product;
   budget.advice = "see the end of the console log for what did not stop";
-  CO_CHECK_OK(co_await within(std::move(budget), until_off(bench)));
+  CO_CHECK_OK(co_await within(std::move(budget), until_stopped(bench, boot)));
+  const double took = bench.events().now() - began;
   bench.ssh().drop();
-  co_return json{{"state", "off"}, {"seconds", bench.events().now() - began}};
+  CO_CHECK_OK(co_await bench.switch_off());  // a board that has stopped still has power
+  co_return json{{"state", "off"}, {"seconds", took}};
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ Task<Result<json>> run(Bench& bench, json arguments) {
   dut::RunRequest request(arguments.at("command").get<std::string>(),
                           bench.span_or(arguments, kCommandSeconds));
   request.input = arguments.value("stdin", "");
-  CO_TRY(auto result, co_await bench.ssh().run(std::move(request)));
+  CO_TRY(auto result, co_await bench.shell().run(std::move(request)));
   co_return json{{"exit", result.exit_code},
                  {"out", std::move(result.out)},
                  {"err", std::move(result.err)},
@@ -43,16 +43,16 @@ Task<Result<json>> put(Bench& bench, json arguments) {
   const auto local = folder.path() / "content";
   CO_CHECK_OK(io::write_file_atomic(local, arguments.at("content").get<std::string>(), 0600));
   const auto mode = static_cast<unsigned>(std::stoul(arguments.value("mode", "644"), nullptr, 8));
-  CO_CHECK_OK(co_await bench.ssh().put(local, arguments.at("path").get<std::string>(), mode,
-                                       bench.scaled(kFileSeconds)));
+  CO_CHECK_OK(co_await bench.shell().put(local, arguments.at("path").get<std::string>(), mode,
+                                         bench.scaled(kFileSeconds)));
   co_return json::object();
 }
 
 Task<Result<json>> get(Bench& bench, json arguments) {
   CO_TRY(const auto folder, io::TempDir::make("get", bench.parts().plan.out));
   const auto local = folder.path() / "content";
-  CO_CHECK_OK(co_await bench.ssh().get(arguments.at("path").get<std::string>(), local,
-                                       bench.scaled(kFileSeconds)));
+  CO_CHECK_OK(co_await bench.shell().get(arguments.at("path").get<std::string>(), local,
+                                         bench.scaled(kFileSeconds)));
   CO_TRY(auto content, io::read_file(local));
   co_return content_json(std::move(content));
 }

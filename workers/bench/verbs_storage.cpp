@@ -3,14 +3,14 @@
 
 #include "workers/bench/bench.hpp"
 #include "workers/bench/handlers.hpp"
-#include "workers/bench/medium.hpp"
+#include "workers/bench/on_medium.hpp"
 
 namespace seatrial::bench {
 namespace {
 using nlohmann::json;
 
 Task<Result<json>> flash(Bench& bench, json arguments) {
-  CO_TRY(const auto receipt, co_await bench.flash(arguments.value("role", "")));
+  CO_TRY(const auto receipt, co_await bench.flash(arguments.value("role", ""), {}));
   co_return json{{"digest", receipt.image_digest}, {"seconds", receipt.seconds}};
 }
 
@@ -22,11 +22,14 @@ Task<Result<json>> configure(Bench& bench, json arguments) {
 }
 
 Task<Result<json>> write(Bench& bench, json arguments) {
-  CO_TRY(const auto medium, co_await open_medium(bench));
-  CO_CHECK_OK(medium.write(arguments.at("partition").get<std::string>(),
-                           arguments.at("path").get<std::string>(),
-                           arguments.at("content").get<std::string>()));
-  co_return json::object();
+  std::function<Result<json>(const flash::Medium&)> work =
+      [arguments = std::move(arguments)](const flash::Medium& medium) -> Result<json> {
+    CHECK_OK(medium.write(arguments.at("partition").get<std::string>(),
+                          arguments.at("path").get<std::string>(),
+                          arguments.at("content").get<std::string>()));
+    return json::object();
+  };
+  co_return co_await on_medium(bench, std::move(work));
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ Task<Result<>> Machine::forward_to(std::string address) {
       const std::string words = said.is_string() ? said.get<std::string>() : std::string();
       if (&line == &lines.back() && !words.empty())
         co_return Failure("network.forward", Blame::bench, "QEMU refused a port forward: " + words,
-                          "see qemu.log in the run folder");
+                          "see private/qemu.log in the run folder");
     }
   }
   co_return Result<>();

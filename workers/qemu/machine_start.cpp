@@ -103,7 +103,7 @@ Task<Result<std::shared_ptr<Qmp>>> first_contact(Nursery& nursery, std::filesyst
   Budget budget(20s, "QEMU's control socket");
   budget.code = "qemu.start";
   budget.blame = Blame::bench;
-  budget.advice = "look at the host's load, and at qemu.log of the run";
+  budget.advice = "look at the host's load, and at private/qemu.log of the run";
   return Qmp::connect(nursery, std::move(socket), std::move(sink), std::move(budget));
 }
 

@@ -21,7 +21,7 @@ constexpr std::size_t kMostInFlight = 64;
 
 Failure gone() {
   return Failure("qmp.gone", Blame::bench, "the control connection to QEMU ended",
-                 "look at why QEMU ended: its messages are in qemu.log of the run");
+                 "look at why QEMU ended: its messages are in private/qemu.log of the run");
 }
 Failure protocol(std::string what) {
   return Failure("qmp.protocol", Blame::bench, "QEMU's control socket: " + std::move(what),

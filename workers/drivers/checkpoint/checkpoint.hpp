@@ -19,8 +19,8 @@ class Checkpoints {
   /// Goes back; the DUT runs afterwards. The caller mends clock and connections.
   virtual Task<Result<>> restore(std::string name) = 0;
   virtual bool has(const std::string& name) const = 0;
-  /// Forgets all, for a new image.
-  virtual void clear() = 0;
+  /// Forgets those whose names begin so.
+  virtual void forget_all(const std::string& prefix) = 0;
 };
 
 }  // namespace seatrial::drivers

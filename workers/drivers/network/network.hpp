@@ -43,6 +43,8 @@ class Network {
  public:
   virtual ~Network() = default;
   virtual NetworkPlan plan() const = 0;
+  /// Where the DUT finds the device API stand-in: an address or name, port 80 and 443.
+  virtual std::string api_host() const = 0;
   /// Where a TCP port of the DUT is reached from the bench host.
   virtual Endpoint endpoint(std::uint16_t dut_port) const = 0;
   /// The DUT has, or will have, another address; empty: the one that DHCP gives it.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Power: what every power switch can do, be it a relay, a PDU outlet, a hub port or a QEMU process.
-// Owned by the bench; used from its io_context thread. Every action is read back from the
-// instrument: a switch that did not switch is a Failure of the bench, with the physical act that
-// mends it.
+// Power: the supply of a DUT, and what every switch of it can do, be it a relay, a PDU outlet, a
+// hub port or a QEMU process. It says nothing about what the DUT makes of its supply: a board that
+// has shut down still has power (see RunState in workers/bench/rig.hpp). Owned by the bench; used
+// from its io_context thread. Every action is read back from the instrument: a switch that did not
+// switch is a Failure of the bench, with the physical act that mends it.
 
 #include <string_view>
 
@@ -26,8 +27,8 @@ class Power {
   virtual Task<Result<>> on() = 0;
   /// Cuts the power, without telling the OS. No-op when it is off already.
   virtual Task<Result<>> off() = 0;
-  /// Presses the power button; the caller waits for state() == off. "power.no_button" where there
-  /// is none.
+  /// Presses the power button; the caller waits for the DUT to stop running. "power.no_button"
+  /// where there is none.
   virtual Task<Result<>> press_button() = 0;
   virtual Task<Result<PowerState>> state() = 0;
 };

@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 
-namespace seatrial::bench {
+namespace seatrial::dut {
 
 Result<nlohmann::json> parse_config(std::string_view text, const std::string& where);
 /// Sets the dotted keys of `set`, then removes those of `remove`. A value in the way of a nested
@@ -22,4 +22,4 @@ nlohmann::json masked(nlohmann::json config);
 /// Registers the secrets of a config.json with the redactor.
 void register_config_secrets(const nlohmann::json& config);
 
-}  // namespace seatrial::bench
+}  // namespace seatrial::dut

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workers/bench/medium.hpp"
+#include "workers/flash/medium.hpp"
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
+#include "core/disk/boot_environment.hpp"
 #include "core/disk/disk.hpp"
 #include "core/disk/ext.hpp"
 #include "core/disk/fat.hpp"
-#include "core/disk/grubenv.hpp"
-#include "workers/bench/bench.hpp"
 
-namespace seatrial::bench {
+namespace seatrial::flash {
 namespace {
 using nlohmann::json;
 
@@ -95,16 +94,24 @@ Result<std::vector<std::uint64_t>> Medium::search(const std::string& name,
   return disk::search(window, text);
 }
 
-Result<std::map<std::string, std::string>> Medium::environment(const std::string& content) const {
-  if (device_.boot_loader.kind == "grub") return disk::parse_grubenv(content);
-  return Failure("disk.environment", Blame::seatrial,
-                 "no reader for the environment of the boot loader " + device_.boot_loader.kind,
-                 "add one to core/disk, by the loader's format");
+Result<Medium::Environment> Medium::environment() const {
+  TRY(const auto content, read("boot", "/" + device_.boot_loader.environment));
+  Environment out;
+  out.bytes = content.size();
+  TRY(out.variables, disk::parse_boot_environment(device_.boot_loader.kind, content));
+  return out;
 }
 
-Task<Result<Medium>> open_medium(Bench& bench) {
-  CO_TRY(auto path, co_await bench.rig().storage().offline());
-  co_return Medium(std::move(path), bench.parts().device);
+Result<std::string> Medium::apply(const drivers::FileEdit& edit) const {
+  std::optional<std::string> old;
+  auto content = read(edit.partition, edit.path);
+  if (content)
+    old = std::move(*content);
+  else if (content.error().code() != "disk.no_such_file")
+    return content.error();
+  TRY(auto changed, edit.change(std::move(old)));
+  CHECK_OK(write(edit.partition, edit.path, changed));
+  return changed;
 }
 
-}  // namespace seatrial::bench
+}  // namespace seatrial::flash

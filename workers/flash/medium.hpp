@@ -2,8 +2,9 @@
 #pragma once
 // Medium: the disk of a DUT that is off, seen without its OS: the outside observer that cannot be
 // fooled by what the OS says about itself. Partitions are named by role ("boot", "state") or label
-// ("resin-boot"). Blocking; short.
+// ("resin-boot"). Blocking: from a coroutine call it aside().
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
@@ -11,15 +12,14 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/base/task.hpp"
 #include "core/model/device_type.hpp"
+#include "workers/drivers/storage/storage.hpp"
 
-namespace seatrial::bench {
-
-class Bench;
+namespace seatrial::flash {
 
 class Medium {
  public:
+  /// `disk`: as drivers::Storage::offline() gives it.
   Medium(std::filesystem::path disk, model::DeviceType device)
       : disk_(std::move(disk)), device_(std::move(device)) {}
 
@@ -31,15 +31,18 @@ class Medium {
                  const std::string& content) const;
   Result<std::vector<std::uint64_t>> search(const std::string& partition,
                                             const std::string& text) const;
-  /// The variables of a loader's environment file.
-  Result<std::map<std::string, std::string>> environment(const std::string& content) const;
+  /// The boot loader's environment file, as it is, and its variables.
+  struct Environment {
+    std::size_t bytes = 0;
+    std::map<std::string, std::string> variables;
+  };
+  Result<Environment> environment() const;
+  /// Makes the edit; the new content of the file.
+  Result<std::string> apply(const drivers::FileEdit& edit) const;
 
  private:
   std::filesystem::path disk_;
   model::DeviceType device_;
 };
 
-/// The medium of the bench's DUT; fails with "storage.in_use" while it is on.
-Task<Result<Medium>> open_medium(Bench& bench);
-
-}  // namespace seatrial::bench
+}  // namespace seatrial::flash

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "workers/bench/config_edit.hpp"
+#include "workers/dut/os/config_edit.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -7,7 +7,7 @@
 #include "core/base/text.hpp"
 #include "core/model/foreign_json.hpp"
 
-namespace seatrial::bench {
+namespace seatrial::dut {
 namespace {
 using nlohmann::json;
 
@@ -65,4 +65,4 @@ void register_config_secrets(const json& config) {
     if (is_secret(key) && value.is_string()) register_secret(value.get<std::string>());
 }
 
-}  // namespace seatrial::bench
+}  // namespace seatrial::dut
