@@ -113,10 +113,7 @@ Task<Result<std::unique_ptr<CloudChild>>> CloudChild::start(
   auto command = io::cmd(settings.program);
   command.arg("--listen").arg("unix:" + http_socket(settings.sockets).string());
   command.arg("--listen-tls").arg("unix:" + https_socket(settings.sockets).string());
-  command.arg("--tls-dir")
-      .arg(settings.tls.string())
-      .arg("--tls-name")
-      .arg(settings.address);
+  command.arg("--tls-dir").arg(settings.tls.string()).arg("--tls-name").arg(settings.address);
   command.arg("--control").arg("unix:" + (settings.sockets / "ctl.sock").string());
   command.arg("--seed").arg(seed.string()).arg("--dir").arg(settings.files.string());
   command.arg("--journal").arg((settings.folder / "cloud.jsonl").string()).arg("--die-with-stdin");
