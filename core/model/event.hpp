@@ -9,20 +9,23 @@
 //
 // kind           data
 // run_started    schema, argv, versions{seatrial,qemu,...}, image{name,version,digest,path},
-// device{slug,digest}, profile{name,digest},
-//                bench{name,digest,accelerator,...}, suites[{name,digest,path}],
-//                cases["smoke.x",...], mutant?, budget_scale
+//                device{slug,digest}, profile{name,digest}, bench{name,digest,accelerator,...},
+//                suites[{name,digest,path}], cases["smoke.x",...], mutant?, budget_scale
 // run_finished   verdicts{pass:n,...}, seconds, interrupted(bool), failure?
 // case_started   checkpoint, budget_seconds, doc, suite_digest
 // case_finished  verdict, seconds, setup_seconds, failure?, reason? (skip, not_run)
 // step_started   step(id), parent?, name ("shell.run"), text ("run: systemctl is-active ..."),
-// budget_seconds? step_finished  step, ok(bool), seconds, failure?, result? (short text) assertion
-// ok(false mostly), text, file, line measurement    name, value, unit, limit{at_most|at_least}?, ok
+//                budget_seconds?
+// step_finished  step, ok(bool), seconds, failure?, result? (short text)
+// assertion      ok(false mostly), text, file, line
+// measurement    name, value, unit, limit{at_most|at_least}?, ok
 // console_mark   offset, text ("power on", "case smoke.x begins")
 // sentinel       id, severity, line, offset, allowed(bool)
 // boot           number, boot_id, slot, reason, seconds_to_login?, ...
 // power          action, state
 // artifact       name, path (relative to the run folder), media_type, bytes, digest?
+// held           desk (its folder; "": not at a desk), case (the red one; "": started for people);
+//                the bench stays with the DUT on it until it is released
 // note           text, level(info|warn)
 // log            source, text
 // progress       text, done, total   (building, flashing; for a person watching)

@@ -109,6 +109,27 @@ TEST(Docs, links_between_pages_lead_somewhere) {
   EXPECT_TRUE(findings.empty()) << shown(findings);
 }
 
+TEST(Docs, every_kind_of_event_that_is_written_is_in_the_list_of_kinds) {
+  static const RE2 written(R"(events(?:_|\(\))?(?:\.|->)write\(\s*"(\w+)\")");
+  std::string list;
+  for (const auto& file : files())
+    if (file.path == "core/model/event.hpp") list = file.text;
+  Findings findings;
+  std::size_t seen = 0;
+  for (const auto& file : files()) {
+    if (!is_under(file.path, "workers")) continue;
+    re2::StringPiece rest(file.text), kind;
+    while (RE2::FindAndConsume(&rest, written, &kind)) {
+      ++seen;
+      const auto offset = static_cast<std::size_t>(kind.data() - file.text.data());
+      if (list.find("\n// " + std::string(kind) + " ") == std::string::npos)
+        findings.push_back(at(file, offset, "not listed: " + std::string(kind)));
+    }
+  }
+  EXPECT_GT(seen, 20u);
+  EXPECT_TRUE(findings.empty()) << shown(findings) << "The list is in core/model/event.hpp.";
+}
+
 TEST(Docs, sea_knows_the_words_that_this_test_takes_for_its_own) {
   for (const auto& word : sea_words()) {
     bool found = false;
