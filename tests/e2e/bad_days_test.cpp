@@ -47,6 +47,24 @@ TEST_F(BadDays, qemu_killed_by_hand_is_a_bench_error_with_its_words_and_the_next
   expect_clean_and_readable();
 }
 
+TEST_F(BadDays, an_api_stand_in_killed_by_hand_is_a_bench_error_and_the_next_case_has_another) {
+  start(run_command({"boots_and_waits", "boots"}));
+  ASSERT_TRUE(sees("boot", "scripted.boots_and_waits"));
+  const int cloud = child("seatrial-cloud");
+  ASSERT_NE(cloud, 0);
+  ::kill(cloud, SIGKILL);
+  EXPECT_EQ(ends().code, 3);
+  const auto first = finished("boots_and_waits");
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->text("verdict"), "error");
+  ASSERT_TRUE(first->failure().has_value());
+  EXPECT_EQ(first->failure()->code(), "cloud.died");
+  EXPECT_EQ(first->failure()->blame(), Blame::bench);
+  ASSERT_TRUE(finished("boots").has_value());
+  EXPECT_EQ(finished("boots")->text("verdict"), "pass");
+  expect_clean_and_readable();
+}
+
 TEST_F(BadDays, a_suite_killed_by_hand_costs_its_case_alone) {
   start(run_command({"boots_and_waits", "boots"}));
   ASSERT_TRUE(sees("boot", "scripted.boots_and_waits"));

@@ -8,6 +8,7 @@
 
 #include "core/base/within.hpp"
 #include "core/io/file.hpp"
+#include "workers/bench/blame.hpp"
 #include "workers/bench/boot_json.hpp"
 #include "workers/bench/handlers.hpp"
 
@@ -35,20 +36,13 @@ std::optional<std::string> Bench::lacks(const std::string& capability) const {
 
 Task<Failure> Bench::blamed(Failure failure, unsigned boot) {
   // What ended the connection may be told a moment later than the connection's end.
-  const auto known = [this, boot] {
-    const auto& current = boots_->current();
-    return alarm_.raised() || !powered_ || current.number != boot || current.ended();
-  };
-  for (int i = 0; i < 20 && !known(); ++i) co_await pause(100ms);
-  if (alarm_.raised()) co_return *alarm_.raised();
-  if (!known()) co_return failure;
-  const auto& now = boots_->current();
-  const std::string what = now.number != boot ? "the DUT started anew meanwhile: " + now.why
-                           : now.ended()      ? "its boot ended meanwhile, by " + now.ended_by
-                                              : "its power went off meanwhile";
-  co_return Failure(failure.code(), Blame::product, failure.what() + "; " + what,
-                    "see the console log of boot " + std::to_string(now.number) +
-                        "; a case that expects a restart asks for it by a verb of its own");
+  constexpr int kLooks = 20;
+  for (int look = 0; look < kLooks; ++look) {
+    SinceThen since{boot, &boots_->current(), powered_, alarm_.raised()};
+    if (auto known = explained(failure, since)) co_return std::move(*known);
+    co_await pause(100ms);
+  }
+  co_return failure;
 }
 
 Task<Result<json>> Bench::call(const model::Verb& verb, json arguments, double) {

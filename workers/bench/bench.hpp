@@ -114,6 +114,7 @@ class Bench final : public CaseBench {
   /// What must not be shared lies there: keys, disks, packets.
   std::filesystem::path private_folder() const;
   Task<Result<>> start_cloud();
+  Task<Result<>> need_cloud();
   Task<Result<>> start_rig();
   Task<Result<>> start_console();
   /// Boots are counted from 1 since the medium was flashed or a state was restored.
@@ -122,7 +123,7 @@ class Bench final : public CaseBench {
   void take_rig_event(const RigEvent& event);
   void take_console(std::shared_ptr<drivers::Channel> channel);
   Task<Result<>> read_console(std::shared_ptr<drivers::Channel> channel, unsigned number);
-  /// A failure whose blame nobody knew, once it is known what the DUT did meanwhile.
+  /// A failure whose blame nobody knew, once it is known what the DUT did since `boot`.
   Task<Failure> blamed(Failure failure, unsigned boot);
   Task<Result<nlohmann::json>> handled(const model::Verb& verb, nlohmann::json arguments);
   void on_alarm(const console::Alarm& alarm);

@@ -249,7 +249,18 @@ Task<Result<>> Bench::build_booted() {
   co_return Result<>();
 }
 
+/// One that died took what it knew of the device with it: states that were saved with it are void.
+Task<Result<>> Bench::need_cloud() {
+  if (cloud_->running()) co_return Result<>();
+  if (auto* checkpoints = rig_->checkpoints()) checkpoints->forget_all("");
+  CO_CHECK_OK(co_await start_cloud());
+  events_.write("note",
+                json{{"level", "warn"}, {"text", "the device API stand-in was started anew"}});
+  co_return Result<>();
+}
+
 Task<Result<>> Bench::reach(std::string checkpoint) {
+  CO_CHECK_OK(co_await need_cloud());
   if (auto* network = rig_->network())  // a case before may have gone elsewhere
     CO_CHECK_OK(co_await network->follow(""));
   if (checkpoint == "fresh") co_return co_await prepare_fresh();

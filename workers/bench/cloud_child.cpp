@@ -103,6 +103,9 @@ Task<Result<std::unique_ptr<CloudChild>>> CloudChild::start(
   const std::string key = random_hex(32);
   register_secret(key);
   CO_CHECK_OK(io::make_dirs(settings.tls));
+  std::error_code absent;  // the usual case; one that died has left its sockets
+  for (const char* socket : {"api.sock", "apis.sock", "ctl.sock"})
+    std::filesystem::remove(settings.sockets / socket, absent);
   const auto seed = settings.tls / "seed.json";
   CO_CHECK_OK(io::write_file_atomic(seed, seed_for(key, settings.device_type).dump(), 0600));
 
@@ -160,6 +163,8 @@ Task<Result<json>> CloudChild::control(std::string method, std::string path, jso
   }
   co_return answer.is_discarded() ? json::object() : answer;
 }
+
+bool CloudChild::running() const { return impl_->process.running(); }
 
 Task<> CloudChild::stop() {
   impl_->stopping = true;

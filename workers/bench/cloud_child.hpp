@@ -48,6 +48,7 @@ class CloudChild {
   /// A request to the control API; any status but 2xx is a Failure with the answer's words.
   Task<Result<nlohmann::json>> control(std::string method, std::string path, nlohmann::json body,
                                        Duration budget);
+  bool running() const;
   /// Ends it in good order.
   Task<> stop();
 

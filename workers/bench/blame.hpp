@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Whose fault a broken connection to the DUT is. The connection itself cannot know ("ssh.lost",
+// blame unknown); the boot tracker and the instruments do.
+
+#include <optional>
+
+#include "core/base/failure.hpp"
+#include "workers/dut/boots.hpp"
+
+namespace seatrial::bench {
+
+struct SinceThen {
+  unsigned boot = 0;  ///< that ran when the connection was used
+  const dut::Boot* now = nullptr;
+  bool powered = true;
+  std::optional<Failure> alarm;  ///< of an instrument or a sentinel
+};
+
+/// The failure with its blame, or nullopt while nothing explains it.
+std::optional<Failure> explained(const Failure& failure, const SinceThen& since);
+
+}  // namespace seatrial::bench
