@@ -7,16 +7,24 @@
 //  client {"hello":{"version":2,"oldest":1,"run":..,"attempt":..,"case":..,"suite_digest":..,
 //                   "epoch":..,"token":..}}
 //  server {"hello":{"version":2,"oldest":1,"bench":name}}  or {"abort":failure} and close
-//  client {"id":1,"verb":"shell.run","args":{..},"deadline":30.0}  seconds, enforced by the server
+//  client {"id":1,"verb":"shell.run","args":{..},"deadline":30.0}  seconds, enforced by the server;
+//                                          without one the default_deadline() of the verb
 //  server {"id":1,"value":{..}}  or  {"id":1,"failure":{..}}
 //  client {"cancel":1}                     the reply still comes, blame cancelled
 //  client {"note":{"seq":5,"kind":"assertion","data":{..}}}        one-way; kinds below
-//  server {"ack":5}                        all notes up to 5 are in the event log
+//  server {"ack":5}                        all notes up to 5 are in the event log; not each has one
 //  server {"abort":failure}                end now (panic, bench lost, cancelled)
 //
-// Note kinds: assertion, measurement, note, artifact, case_result {verdict: pass|fail|skip|error,
-// failure?, reason?}. A newer side offers the range [oldest, version]; without a common version the
-// server aborts with "protocol.version". Unknown members and note kinds are ignored.
+// Note kinds: assertion, measurement, note, artifact, case_result {verdict: pass|fail|skip|error|
+// timeout, failure?, reason?}; the first case_result counts. A newer side offers the range [oldest,
+// version]; without a common version the server aborts with "protocol.version". Unknown members and
+// note kinds are ignored.
+//
+// The epoch is that of the lease the client works under (a fencing token): one that is older than
+// the bench's own is refused with "lease.stale_epoch", because somebody else has the bench now.
+//
+// A client may have kMostOpenRequests open; the next are answered with "protocol.too_many". One
+// that does not read its replies is not read either, until it does.
 //
 // Streams (since version 2): while the request of a verb that streams is open, bytes flow both ways
 // in binary frames: 8 bytes request id, little endian, then the bytes; a frame without bytes says
@@ -97,6 +105,9 @@ using Message = std::variant<ClientHello, ServerHello, Request, Reply, Cancel, N
 /// The version that brought streams, and how far a sender may be ahead of its reader, in bytes.
 inline constexpr int kStreamsSince = 2;
 inline constexpr std::size_t kStreamWindow = 256u << 10;
+
+/// Requests of one client that a server works on at a time.
+inline constexpr std::size_t kMostOpenRequests = 64;
 
 struct StreamFrame {
   std::uint64_t id = 0;

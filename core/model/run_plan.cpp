@@ -35,6 +35,7 @@ nlohmann::json to_json(const RunPlan& plan) {
         {{"name", suite.name}, {"path", suite.path}, {"digest", suite.digest}, {"cases", cases}});
   }
   return {{"run", plan.run},
+          {"epoch", plan.epoch},
           {"out", plan.out},
           {"argv", plan.argv},
           {"device", plan.device},
@@ -60,6 +61,7 @@ Result<RunPlan> run_plan_from_file(const std::string& path) {
   RunPlan plan;
   Fields fields(document);
   fields.required("run", plan.run).required("out", plan.out).optional("argv", plan.argv);
+  fields.optional("epoch", plan.epoch);
   fields.required("device", plan.device)
       .required("profile", plan.profile)
       .optional("bench", plan.bench);

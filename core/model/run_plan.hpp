@@ -4,6 +4,7 @@
 // a worker of the lab), read by the bench host. Everything is named by path and digest; nothing is
 // looked up on the way.
 
+#include <cstdint>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -20,6 +21,7 @@ struct FileRef {
 
 struct RunPlan {
   std::string run;                ///< id
+  std::int64_t epoch = 0;         ///< of the lease this run drives the bench by; 0: no lease
   std::string out;                ///< run folder (absolute); exists
   std::vector<std::string> argv;  ///< of the command that asked for it
   std::string device;             ///< path of device.json

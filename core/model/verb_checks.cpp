@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.hpp"
@@ -12,10 +13,13 @@
 namespace seatrial::model {
 namespace {
 
+constexpr double kMostSeconds = 1e6;   ///< every number of the table is a span or a time
+constexpr double kBehindTimeout = 60;  ///< seconds: a guard never ends before what it guards
+
 bool fits(Type type, const nlohmann::json& value) {
   switch (type) {
     case Type::text: return value.is_string();
-    case Type::number: return value.is_number();
+    case Type::number: return value.is_number() && std::abs(value.get<double>()) <= kMostSeconds;
     case Type::whole: return value.is_number_integer();
     case Type::truth: return value.is_boolean();
     case Type::texts:
@@ -26,6 +30,11 @@ bool fits(Type type, const nlohmann::json& value) {
     case Type::any: return true;
   }
   return false;
+}
+
+std::string wanted(Type type) {
+  if (type != Type::number) return std::string(to_string(type));
+  return fmt::format("a number, at most {:.0f}", kMostSeconds);
 }
 
 Failure wrong_argument(const Verb& verb, const std::string& message) {
@@ -71,7 +80,7 @@ Result<> check_arguments(const Verb& verb, const nlohmann::json& arguments) {
     if (it == arguments.end()) {
       if (param.required) return wrong_argument(verb, fmt::format("{} is missing", param.name));
     } else if (!fits(param.type, *it)) {
-      return wrong_argument(verb, fmt::format("{} must be {}", param.name, to_string(param.type)));
+      return wrong_argument(verb, fmt::format("{} must be {}", param.name, wanted(param.type)));
     }
   }
   for (const auto& [key, value] : arguments.items())
@@ -81,12 +90,20 @@ Result<> check_arguments(const Verb& verb, const nlohmann::json& arguments) {
   return {};
 }
 
+double default_deadline(const Verb& verb, const nlohmann::json& arguments) {
+  if (verb.streams) return 0;
+  const auto it = arguments.is_object() ? arguments.find("timeout") : arguments.end();
+  if (it == arguments.end() || !it->is_number()) return verb.deadline;
+  return std::max(verb.deadline, it->get<double>() + kBehindTimeout);
+}
+
 std::string verbs_as_markdown() {
   std::string page;
   for (const auto& verb : verbs()) {
     page += fmt::format("### {}\n\n{} ", verb.name, verb.doc);
     page +=
         verb.capability.empty() ? "Every bench." : fmt::format("Capability `{}`.", verb.capability);
+    if (verb.deadline > 0) page += fmt::format(" Default deadline {:.0f} s.", verb.deadline);
     if (verb.since > 1) page += fmt::format(" Since version {}.", verb.since);
     if (verb.streams) page += " A stream.";
     page += "\n";

@@ -2,8 +2,8 @@
 #pragma once
 // The one table of bench verbs: what a suite (or the desk) can ask of a bench. Client, server,
 // documentation (docs/bench-protocol.md is generated from it) and fuzzer all read it. Adding a verb
-// is one entry here and one handler in workers/bench. A verb is never removed or changed in meaning
-// within a protocol version.
+// is one entry in its group (verbs_*.cpp) and one handler in workers/bench. A verb is never removed
+// or changed in meaning within a protocol version.
 
 #include <nlohmann/json_fwd.hpp>
 #include <span>
@@ -35,6 +35,7 @@ struct Verb {
   std::string_view doc;         ///< one sentence
   std::span<const Param> params;
   std::span<const Param> result;
+  double deadline = 0;   ///< seconds, when the request names none; 0 only for streams: no end
   int since = 1;         ///< protocol version that brought it
   bool streams = false;  ///< bytes flow both ways while the request is open
 };
@@ -47,6 +48,10 @@ std::vector<std::string_view> capabilities();
 /// Refuses unknown, missing and wrongly typed arguments, with the verb's name and the nearest valid
 /// parameter.
 Result<> check_arguments(const Verb& verb, const nlohmann::json& arguments);
+
+/// Seconds that the host gives a request which names no deadline: the verb's own, or a minute more
+/// than its `timeout` argument where that is longer. 0 for streams: they have no end.
+double default_deadline(const Verb& verb, const nlohmann::json& arguments);
 
 /// Markdown page of the protocol's verbs.
 std::string verbs_as_markdown();

@@ -50,6 +50,7 @@ class Bench final : public CaseBench {
 
   // CaseBench
   std::string name() const override;
+  std::int64_t epoch() const override { return parts_.plan.epoch; }
   std::optional<std::string> lacks(const std::string& capability) const override;
   Task<Result<>> reach(std::string checkpoint) override;
   Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments,

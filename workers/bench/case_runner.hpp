@@ -29,6 +29,8 @@ class CaseBench {
  public:
   virtual ~CaseBench() = default;
   virtual std::string name() const = 0;
+  /// Of the lease the bench is driven under.
+  virtual std::int64_t epoch() const { return 0; }
   /// Why a case that needs `capability` is not applicable; nullopt when the bench has it.
   virtual std::optional<std::string> lacks(const std::string& capability) const = 0;
   virtual Task<Result<>> reach(std::string checkpoint) = 0;

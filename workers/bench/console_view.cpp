@@ -110,6 +110,17 @@ std::string backlog_of(std::string_view raw, std::size_t lines, bool raw_is_cut)
   return out;
 }
 
+Result<std::string> console_text(const console::Past& past, std::uint64_t from, std::size_t most) {
+  most = std::min(most, kMostConsoleText);
+  std::string text;
+  while (text.size() < most) {
+    TRY(const auto part, past.read(from + text.size(), most - text.size()));
+    if (part.empty()) break;
+    text += part;
+  }
+  return text;
+}
+
 Task<Result<json>> view_console(Bench& bench, json arguments, std::shared_ptr<Stream> stream) {
   auto executor = co_await boost::asio::this_coro::executor;
   const auto lines = std::clamp<std::int64_t>(

@@ -16,6 +16,7 @@
 #include "core/base/result.hpp"
 #include "core/base/task.hpp"
 #include "workers/bench/stream.hpp"
+#include "workers/console/matcher.hpp"
 
 namespace seatrial::bench {
 
@@ -25,6 +26,11 @@ class Bench;
 /// line as it stands. Control sequences are taken out: replayed, a cursor query among them would
 /// make the viewer's terminal type its answer on the console.
 std::string backlog_of(std::string_view raw, std::size_t lines, bool raw_is_cut);
+
+/// Bytes that one request may read.
+inline constexpr std::size_t kMostConsoleText = 1u << 20;
+/// What the console said from an offset on: `most` bytes, the end, or kMostConsoleText.
+Result<std::string> console_text(const console::Past& past, std::uint64_t from, std::size_t most);
 
 /// Serves one viewer until the request is cancelled or an instrument fails.
 Task<Result<nlohmann::json>> view_console(Bench& bench, nlohmann::json arguments,

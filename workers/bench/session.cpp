@@ -6,40 +6,81 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/base/log.hpp"
+#include "core/base/notifier.hpp"
 #include "core/base/nursery.hpp"
 #include "core/base/text.hpp"
 #include "core/base/within.hpp"
 
 namespace seatrial::bench {
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
 using nlohmann::json;
+
+namespace {
+
+// The client is not read while this much waits for it: an honest one takes its replies.
+constexpr std::size_t kMostQueued = 256;              ///< messages
+constexpr std::size_t kMostQueuedBytes = 8u << 20;    ///< of messages
+constexpr double kLongestDeadline = 7 * 24 * 3600.0;  ///< seconds
+
+}  // namespace
 
 struct Session::State {
   State(io::WebSocket s, SessionOwner& o) : socket(std::move(s)), owner(o) {}
 
   void push(io::Frame frame) {
+    if (mute) return;
+    count(frame, 1);
     outbox.push_back(std::move(frame));
-    if (wake) wake->cancel();
+    notify();
   }
   void push(const model::Message& message) { push(io::Frame{model::encode(message), false}); }
+  void notify() {
+    if (changed) changed->notify();
+  }
+  io::Frame next_frame() {
+    io::Frame frame = std::move(outbox.front());
+    outbox.pop_front();
+    count(frame, -1);
+    return frame;
+  }
+  /// Bytes of streams are not counted: they have windows of their own.
+  void count(const io::Frame& frame, int sign) {
+    if (frame.binary) return;
+    const auto signed_size = static_cast<std::ptrdiff_t>(frame.data.size()) * sign;
+    queued += static_cast<std::size_t>(sign);
+    queued_bytes += static_cast<std::size_t>(signed_size);
+  }
+  bool may_read() const {
+    return mute || (queued < kMostQueued && queued_bytes < kMostQueuedBytes);
+  }
 
   io::WebSocket socket;
   SessionOwner& owner;
   std::deque<io::Frame> outbox;
-  std::unique_ptr<asio::steady_timer> wake;
+  std::size_t queued = 0, queued_bytes = 0;  ///< text frames in the outbox
+  /// The newest note to acknowledge. One stands for all before it: a client may send any number of
+  /// notes and read nothing.
+  std::optional<std::uint64_t> acknowledge;
+  std::optional<Notifier> changed;  ///< outbox, acknowledge, closing, mute
+  std::set<std::uint64_t> open;     ///< requests without their reply
   std::map<std::uint64_t, std::unique_ptr<asio::cancellation_signal>> running;
   std::map<std::uint64_t, std::shared_ptr<Stream>> streams;
   int version = model::kOldestProtocol;  ///< agreed on
   bool closing = false;                  ///< close the connection when the outbox is empty
+  bool mute = false;                     ///< nothing can be sent any more
 };
+
+double SessionOwner::patience(const model::Verb& verb, const json& arguments) const {
+  return model::default_deadline(verb, arguments);
+}
 
 Task<Result<json>> SessionOwner::stream(const model::Verb& verb, json, std::shared_ptr<Stream>) {
   co_return Failure(
@@ -56,6 +97,7 @@ void Session::abort(Failure failure) {
   model::Abort message{std::move(failure)};
   state_->push(std::move(message));
   state_->closing = true;
+  state_->notify();
 }
 
 namespace {
@@ -76,6 +118,21 @@ Failure newer_verb(const model::Verb& verb) {
                  "rebuild the client with this version of Seatrial");
 }
 
+Failure too_many() {
+  return Failure("protocol.too_many", Blame::suite,
+                 fmt::format("this client has {} requests open, and no more are taken",
+                             model::kMostOpenRequests),
+                 "wait for replies before asking for more");
+}
+
+Failure stale_epoch(std::int64_t theirs, std::int64_t ours) {
+  return Failure("lease.stale_epoch", Blame::cancelled,
+                 fmt::format("the client works under lease epoch {}, and the bench is driven under "
+                             "epoch {} now: it has another owner",
+                             theirs, ours),
+                 "lease the bench anew; what ran under the old lease is to be run again");
+}
+
 Failure unexpected(const std::exception& error) {
   return Failure("internal.exception", Blame::seatrial,
                  std::string("a verb ended with an unexpected exception: ") + error.what(),
@@ -94,22 +151,38 @@ struct SessionTasks {
   using StatePtr = std::shared_ptr<Session::State>;
 
   static Task<Result<>> send_loop(StatePtr state) {
-    for (;;) {
-      while (!state->outbox.empty()) {
-        io::Frame frame = std::move(state->outbox.front());
-        state->outbox.pop_front();
-        CO_CHECK_OK(co_await state->socket.send(std::move(frame.data), frame.binary));
+    auto* const s = state.get();
+    struct Mute {  // on every way out: who waits for room in the outbox waits in vain
+      Session::State& state;
+      ~Mute() {
+        state.mute = true;
+        state.notify();
       }
-      if (state->closing) {
-        state->socket.abort();
+    } const mute{*s};
+    for (;;) {
+      CO_CHECK_OK(co_await s->changed->until(
+          [s] { return !s->outbox.empty() || s->acknowledge || s->closing; }));
+      if (s->acknowledge) {
+        const model::Ack ack{*std::exchange(s->acknowledge, std::nullopt)};
+        auto text = model::encode(ack);
+        CO_CHECK_OK(co_await send(state, std::move(text), false));
+      }
+      if (!s->outbox.empty()) {
+        io::Frame frame = s->next_frame();
+        CO_CHECK_OK(co_await send(state, std::move(frame.data), frame.binary));
+        s->notify();
+      } else if (s->closing) {
+        s->socket.abort();
         co_return Result<>();
       }
-      boost::system::error_code woken;
-      state->wake->expires_at(asio::steady_timer::time_point::max());
-      co_await state->wake->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-      const auto mine = co_await asio::this_coro::cancellation_state;
-      if (mine.cancelled() != asio::cancellation_type::none) co_return Result<>();
     }
+  }
+
+  /// A connection that takes nothing any more is over for the reader too.
+  static Task<Result<>> send(StatePtr state, std::string data, bool binary) {
+    auto sent = co_await state->socket.send(std::move(data), binary);
+    if (!sent) state->socket.abort();
+    co_return sent;
   }
 
   /// There before the next frame is read: a client may send bytes right behind its request.
@@ -131,11 +204,14 @@ struct SessionTasks {
                                     double deadline, std::uint64_t id) {
     if (verb->streams)
       co_return co_await state->owner.stream(*verb, std::move(arguments), state->streams.at(id));
-    if (deadline <= 0) co_return co_await state->owner.call(*verb, std::move(arguments), 0);
-    Budget budget(from_seconds(deadline), std::string(verb->name));
+    const double patience = deadline > 0 ? deadline : state->owner.patience(*verb, arguments);
+    Budget budget(from_seconds(std::min(patience, kLongestDeadline)), std::string(verb->name));
     budget.code = "deadline.request";
     budget.advice =
-        "the caller gave this deadline; see the step trail for what the bench was doing";
+        deadline > 0
+            ? "the caller gave this deadline; see the step trail for what the bench was doing"
+            : "this is the verb's default deadline; see the step trail for what the bench was "
+              "doing, and name a longer one if that is normal";
     co_return co_await within(std::move(budget),
                               state->owner.call(*verb, std::move(arguments), deadline));
   }
@@ -170,6 +246,7 @@ struct SessionTasks {
       state->running.erase(request.id);
     }
     close_stream(state, request.id);
+    state->open.erase(request.id);
     state->push(reply);
     co_return Result<>();
   }
@@ -177,11 +254,18 @@ struct SessionTasks {
   static Result<> greet(StatePtr state, const model::ClientHello& hello) {
     auto version = model::agree_on_version(model::kProtocolVersion, model::kOldestProtocol,
                                            hello.version, hello.oldest);
-    Result<> admitted = version ? state->owner.admit(hello) : Result<>(version.error());
+    Result<> admitted;
+    if (!version)
+      admitted = version.error();
+    else if (hello.epoch < state->owner.epoch())
+      admitted = stale_epoch(hello.epoch, state->owner.epoch());
+    else
+      admitted = state->owner.admit(hello);
     if (!admitted) {
       model::Abort refusal{admitted.error()};
       state->push(std::move(refusal));
       state->closing = true;
+      state->notify();
       return admitted;
     }
     state->version = *version;
@@ -202,8 +286,10 @@ struct SessionTasks {
 
   static Task<Result<>> receive_loop(StatePtr state, Nursery* requests) {
     auto executor = co_await asio::this_coro::executor;
+    auto* const s = state.get();
     bool greeted = false;
     for (;;) {
+      CO_CHECK_OK(co_await s->changed->until([s] { return s->may_read(); }));
       auto frame = co_await state->socket.receive();
       if (!frame) co_return state->closing ? Result<>() : Result<>(frame.error());
       if (!*frame) co_return Result<>();
@@ -220,13 +306,19 @@ struct SessionTasks {
                           "check that the client is a Seatrial suite");
       } else if (auto* request = std::get_if<model::Request>(&message)) {
         const auto id = request->id;
-        if (state->running.count(id) || state->streams.count(id)) continue;
+        if (state->open.count(id)) continue;
+        if (state->open.size() >= model::kMostOpenRequests) {
+          state->push(model::Reply{id, nullptr, too_many()});
+          continue;
+        }
+        state->open.insert(id);
         const auto* verb = model::find_verb(request->verb);
         if (verb && verb->streams) open_stream(state, executor, id);
         requests->start("request", answer(state, std::move(*request)));
       } else if (auto* note = std::get_if<model::Note>(&message)) {
         state->owner.note(*note);
-        state->push(model::Ack{note->seq});
+        state->acknowledge = note->seq;
+        state->notify();
       } else if (auto* cancel = std::get_if<model::Cancel>(&message)) {
         if (auto it = state->running.find(cancel->id); it != state->running.end())
           it->second->emit(asio::cancellation_type::all);
@@ -239,7 +331,8 @@ struct SessionTasks {
 
   static Task<Result<>> serve(StatePtr state) {
     auto executor = co_await asio::this_coro::executor;
-    state->wake = std::make_unique<asio::steady_timer>(executor);
+    auto* const s = state.get();
+    s->changed.emplace(executor);
     Nursery work(executor);
     work.start("sending", send_loop(state));
     Result<> ended;
@@ -249,13 +342,15 @@ struct SessionTasks {
     } catch (...) {  // cancelled: the children must be joined before this frame goes
       thrown = std::current_exception();
     }
-    // Our own abort() closes the socket under the reader: that is an end, nobody cancelled us.
+    // The sender closes the socket under the reader: that is an end, nobody cancelled us.
     const auto cancelled = co_await asio::this_coro::cancellation_state;
-    if (state->closing && cancelled.cancelled() == asio::cancellation_type::none) thrown = nullptr;
+    if ((s->closing || s->mute) && cancelled.cancelled() == asio::cancellation_type::none)
+      thrown = nullptr;
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    // Answers still on their way and the last acknowledgements go out when the client can still
-    // read them.
-    if (!state->outbox.empty() && ended && !thrown) state->wake->cancel();
+    if (state->closing && !thrown) {  // it may still read why
+      Budget soon(2s, "the client to read why it is refused");
+      (void)co_await within(std::move(soon), s->changed->until([s] { return s->mute; }));
+    }
     // Requests listen to signals of their own, so that a client may cancel one of them.
     std::vector<asio::cancellation_signal*> signals;
     for (const auto& [id, signal] : state->running) signals.push_back(signal.get());

@@ -23,14 +23,18 @@ using nlohmann::json;
 namespace {
 constexpr std::uint64_t kMostNoted = 16u
                                      << 20;  ///< bytes that one attempt may add to the event log
+
+/// not_run is the runner's word, flaky one over several attempts.
+bool may_be_reported(Verdict verdict) {
+  return verdict != Verdict::not_run && verdict != Verdict::flaky;
 }
+}  // namespace
 
 Result<> SuiteClient::admit(const model::ClientHello& hello) {
   if (hello.token == token_) return {};
-  refused_ =
-      Failure("protocol.token", Blame::suite, "a client without the token of this case was refused",
-              "only the suite process that the bench host started may use the bench");
-  return *refused_;
+  return Failure("protocol.token", Blame::suite,
+                 "a client without the token of this case was refused",
+                 "only the suite process that the bench host started may use the bench");
 }
 
 Task<Result<json>> SuiteClient::call(const model::Verb& verb, json arguments, double deadline) {
@@ -41,6 +45,10 @@ Task<Result<json>> SuiteClient::call(const model::Verb& verb, json arguments, do
   else
     step.fail(result.error());
   co_return result;
+}
+
+void SuiteClient::warn(const std::string& text) {
+  events_.write("note", json{{"level", "warn"}, {"text", text}});
 }
 
 void SuiteClient::keep(const char* kind, const json& data) {
@@ -57,44 +65,77 @@ void SuiteClient::note(const model::Note& note) {
     // the log.
     for (const char* kind : {"assertion", "measurement", "note", "artifact"})
       if (note.kind == kind) keep(kind, *note.data);
+    // There are no notes of assertions that held.
+    if (note.kind == "assertion") ++failed_expectations_;
+    return;
+  }
+  take_result(*note.data);
+}
+
+void SuiteClient::take_result(const json& data) {
+  const json object = data.is_object() ? data : json::object();
+  const auto word = object.find("verdict");
+  const bool is_word = word != object.end() && word->is_string();
+  const std::string said = is_word ? word->get<std::string>().substr(0, 40) : "no verdict";
+  if (reported_) {
+    if (second_results_++ == 0)
+      warn(
+          fmt::format("the suite reported a second result ({}), which is ignored: the first ({}) "
+                      "counts",
+                      said, to_string(reported_->verdict)));
     return;
   }
   AttemptOutcome outcome;
-  const auto& data = *note.data;
-  const auto word = data.find("verdict");
-  const auto verdict = word != data.end() && word->is_string()
-                           ? model::verdict_from_string(word->get<std::string>())
-                           : std::nullopt;
-  outcome.verdict = verdict.value_or(Verdict::error);
-  if (const auto it = data.find("failure"); it != data.end() && it->is_object())
-    outcome.failure = model::failure_from_json(*it);
-  if (const auto it = data.find("reason"); it != data.end() && it->is_string())
-    outcome.reason = it->get<std::string>();
-  if (!verdict)
+  const auto verdict = model::verdict_from_string(said);
+  if (verdict && may_be_reported(*verdict)) {
+    outcome.verdict = *verdict;
+    if (const auto it = object.find("failure"); it != object.end() && it->is_object())
+      outcome.failure = model::failure_from_json(*it);
+    if (const auto it = object.find("reason"); it != object.end() && it->is_string())
+      outcome.reason = it->get<std::string>();
+  } else {
+    outcome.verdict = Verdict::error;
     outcome.failure =
-        Failure("suite.bad_result", Blame::suite, "the suite reported a result that is no verdict",
-                "rebuild the suite with this version of Seatrial");
+        Failure("suite.bad_result", Blame::suite,
+                "the suite reported a result that no case can come to: " + said,
+                "a suite reports pass, fail, skip, error or timeout; rebuild it with this version");
+  }
   reported_ = std::move(outcome);
   events_.sync();
 }
 
-AttemptOutcome SuiteClient::judge(const SuiteProcess& process, const io::ExitStatus& status) const {
+AttemptOutcome SuiteClient::settle(const Failure& happened) {
+  if (!reported_) {
+    AttemptOutcome outcome{model::verdict_of(happened), happened, {}};
+    if (failed_expectations_ > 0)
+      outcome.reason = fmt::format("{} expectation(s) had failed before", failed_expectations_);
+    return outcome;
+  }
+  const std::string before(to_string(reported_->verdict));
+  if (reported_->verdict == Verdict::pass || reported_->verdict == Verdict::skip)
+    return {model::verdict_of(happened), happened, "the suite had reported " + before};
+  warn("after the suite had reported " + before + ": " + happened.describe());
+  return *reported_;
+}
+
+AttemptOutcome SuiteClient::judge(const SuiteProcess& process, const io::ExitStatus& status) {
   if (reported_ && status.ok()) return *reported_;
-  AttemptOutcome outcome;
-  outcome.verdict = Verdict::error;
   const auto tail = trim(process.output_tail(600)).empty()
                         ? std::string("it printed nothing")
                         : "it printed last: " + std::string(trim(process.output_tail(600)));
   if (status.ok())
-    outcome.failure = Failure("suite.exited_early", Blame::suite,
-                              "the suite process ended without a result; " + tail,
-                              "a case must not call exit(); see the suite's output file");
-  else
-    outcome.failure =
-        Failure(status.signal ? "suite.crashed" : "suite.failed", Blame::suite,
-                fmt::format("the suite process ended with {}; {}", status.describe(), tail),
-                "debug the suite: the report shows the command that repeats the case");
-  return outcome;
+    return settle(Failure("suite.exited_early", Blame::suite,
+                          "the suite process ended without a result; " + tail,
+                          "a case must not call exit(); see the suite's output file"));
+  return settle(Failure(status.signal ? "suite.crashed" : "suite.failed", Blame::suite,
+                        fmt::format("the suite process ended with {}; {}", status.describe(), tail),
+                        "debug the suite: the report shows the command that repeats the case"));
+}
+
+Failure SuiteClient::lingers() const {
+  return Failure("suite.lingers", Blame::suite,
+                 "the suite process did not end after it had reported its result",
+                 "mend the suite: no thread and no child of it may outlive its case");
 }
 
 Task<Result<AttemptOutcome>> SuiteClient::connected(SuiteProcess& process,
@@ -111,19 +152,14 @@ Task<Result<AttemptOutcome>> SuiteClient::connected(SuiteProcess& process,
   if (!accepted) co_return accepted.error();
   Session session(std::move(*accepted), *this);
   auto served = co_await unless(alarm_.wait(), session.serve());
-  if (alarm_.raised()) {
-    AttemptOutcome outcome;
-    outcome.failure = alarm_.raised();
-    outcome.verdict = model::verdict_of(*outcome.failure);
-    co_return outcome;
-  }
-  if (refused_) co_return *refused_;
-  Budget end_budget(15s, "the suite process to end after it closed its connection");
-  end_budget.code = "suite.lingers";
-  end_budget.blame = Blame::suite;
-  CO_TRY(auto status, co_await within(std::move(end_budget), process.wait()));
-  if (!served && !reported_) co_return served.error();
-  co_return judge(process, status);
+  if (alarm_.raised()) co_return settle(*alarm_.raised());
+  // One that was refused, or that broke the protocol. Of a connection that broke, the way the
+  // process ends tells more.
+  if (!served && served.error().code() != "socket.io") co_return settle(served.error());
+  Budget end_budget(linger_, "the suite process to end after it closed its connection");
+  auto status = co_await within(std::move(end_budget), process.wait());
+  if (!status) co_return settle(status.error().code() == "deadline" ? lingers() : status.error());
+  co_return judge(process, *status);
 }
 
 Task<Result<AttemptOutcome>> SuiteClient::serve(SuiteProcess& process,
@@ -151,18 +187,12 @@ Task<Result<AttemptOutcome>> SuiteClient::serve(SuiteProcess& process,
 Task<AttemptOutcome> SuiteClient::run(SuiteCall call, Duration budget) {
   auto executor = co_await asio::this_coro::executor;
   token_ = random_hex(32);
-  case_name_ = call.case_name;
   call.token = token_;
-  AttemptOutcome outcome;
-  const auto failed = [&outcome](const Failure& failure) {
-    outcome.failure = failure;
-    outcome.verdict = model::verdict_of(failure);
-    return outcome;
-  };
+  call.epoch = bench_.epoch();
   auto listener = io::WebSocketListener::listen(executor, call.socket);
-  if (!listener) co_return failed(listener.error());
+  if (!listener) co_return settle(listener.error());
   auto process = SuiteProcess::start(executor, call);
-  if (!process) co_return failed(process.error());
+  if (!process) co_return settle(process.error());
   Budget guard(budget, "the case to end");
   guard.code = "deadline.case";
   guard.advice =
@@ -170,17 +200,13 @@ Task<AttemptOutcome> SuiteClient::run(SuiteCall call, Duration budget) {
       "normal";
   auto served = co_await within(std::move(guard), serve(*process, *listener));
   if (process->dropped() > 0)
-    events_.write(
-        "note", json{{"level", "warn"},
-                     {"text", fmt::format("the suite printed {} more than is kept",
-                                          human_bytes(static_cast<double>(process->dropped())))}});
+    warn(fmt::format("the suite printed {} more than is kept",
+                     human_bytes(static_cast<double>(process->dropped()))));
   if (notes_dropped_ > 0)
-    events_.write("note",
-                  json{{"level", "warn"},
-                       {"text", fmt::format("the suite noted {} more than is kept in the event log",
-                                            notes_dropped_)}});
-  if (!served) co_return failed(served.error());
-  co_return *served;
+    warn(fmt::format("the suite noted {} more than is kept in the event log", notes_dropped_));
+  if (served) co_return *served;
+  const bool late = reported_ && served.error().code() == "deadline.case";
+  co_return settle(late ? lingers() : served.error());
 }
 
 }  // namespace seatrial::bench

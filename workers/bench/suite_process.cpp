@@ -60,7 +60,8 @@ Result<SuiteProcess> SuiteProcess::start(asio::any_io_executor executor, const S
                  {"SEATRIAL_TOKEN", call.token},
                  {"SEATRIAL_RUN", call.run},
                  {"SEATRIAL_ATTEMPT", std::to_string(call.attempt)},
-                 {"SEATRIAL_SUITE_DIGEST", call.digest}};
+                 {"SEATRIAL_SUITE_DIGEST", call.digest},
+                 {"SEATRIAL_EPOCH", std::to_string(call.epoch)}};
   // What somebody set for tests of his own must not choose, repeat or silence cases here.
   command.unset = {"GTEST_OUTPUT",
                    "GTEST_FILTER",

@@ -19,6 +19,7 @@ namespace seatrial::bench {
 struct SuiteCall {
   std::string binary, case_name, socket, token, run, digest;
   int attempt = 1;
+  std::int64_t epoch = 0;        ///< of the lease
   std::filesystem::path output;  ///< where its stdout and stderr go
   Guard* guard = nullptr;        ///< ends it when we are killed
 };

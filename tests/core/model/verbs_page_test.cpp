@@ -12,7 +12,7 @@ namespace seatrial::model {
 namespace {
 
 constexpr const char* kIntroduction = R"(<!-- SPDX-License-Identifier: Apache-2.0 -->
-<!-- Generated from core/model/verbs.cpp: edit there, then run model_test with SEATRIAL_UPDATE=1. -->
+<!-- Generated from the table core/model/verbs_*.cpp: edit there, then run model_test with SEATRIAL_UPDATE=1. -->
 
 # The bench protocol, version 2
 
@@ -20,14 +20,20 @@ A suite process (or the desk) is the client of a bench host. Both speak WebSocke
 socket; each text frame is one JSON object. `core/model/protocol.hpp` has the exact members.
 
 1. The client says `hello` with its protocol versions, run, attempt, case, suite digest, lease epoch and
-   the token it was started with. The host answers with its own `hello`, or `abort` and closes.
+   the token it was started with. The host answers with its own `hello`, or `abort` and closes. A client
+   whose epoch is older than the bench's is refused with `lease.stale_epoch`.
 2. The client sends requests: `{"id":1,"verb":"shell.run","args":{...},"deadline":30}`. The deadline
-   (seconds) is enforced by the host. The reply is `{"id":1,"value":{...}}` or
-   `{"id":1,"failure":{code,blame,what,advice,context}}`.
+   (seconds) is enforced by the host: beyond it the reply is the failure `deadline.request`, which accuses
+   nobody. A request without one gets the default deadline of its verb (below), or a minute more than its
+   `timeout` where that is longer; both are generous guards, not budgets of the product. The reply is
+   `{"id":1,"value":{...}}` or `{"id":1,"failure":{code,blame,what,advice,context}}`. Of one client 64
+   requests are worked on at a time, the next are answered with `protocol.too_many`; a client that does not
+   read its replies is not read either.
 3. `{"cancel":1}` ends a request early; its reply still comes, with blame `cancelled`.
 4. One-way notes carry a sequence number and are acknowledged when they are in the event log:
-   `assertion`, `measurement`, `note`, `artifact`, and `case_result` (verdict `pass`, `fail`, `skip` or
-   `error`), which is the last one.
+   `assertion`, `measurement`, `note`, `artifact`, and `case_result` (verdict `pass`, `fail`, `skip`,
+   `error` or `timeout`), which is the last one; a second result is ignored. `{"ack":5}` acknowledges all
+   notes up to 5.
 5. The host may send `{"abort":failure}` at any time: the case is over.
 6. A verb marked *a stream* carries bytes both ways while its request is open, in binary frames: 8 bytes
    request id (little endian), then the bytes; a frame without bytes says that its sender has no more. A

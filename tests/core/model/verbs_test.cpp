@@ -30,6 +30,30 @@ TEST(Verbs, arguments_are_checked_by_the_table) {
   EXPECT_NE(unknown.error().what().find("did you mean timeout?"), std::string::npos);
 }
 
+TEST(Verbs, every_verb_has_a_deadline_of_its_own_but_streams_have_none) {
+  for (const auto& verb : verbs()) {
+    if (verb.streams)
+      EXPECT_EQ(default_deadline(verb, json{{"timeout", 9}}), 0) << verb.name;
+    else
+      EXPECT_GE(default_deadline(verb, json::object()), 60) << verb.name;
+  }
+}
+
+TEST(Verbs, a_default_deadline_lies_behind_the_timeout_it_guards) {
+  const Verb& run = *find_verb("shell.run");
+  EXPECT_EQ(default_deadline(run, json{{"timeout", 5}}), run.deadline);
+  EXPECT_EQ(default_deadline(run, json{{"timeout", 5000}}), 5060);
+  EXPECT_EQ(default_deadline(run, json{{"timeout", "x"}}), run.deadline);
+  EXPECT_EQ(default_deadline(run, json::array()), run.deadline);
+}
+
+TEST(Verbs, a_span_that_no_clock_can_count_is_refused) {
+  const Verb& run = *find_verb("shell.run");
+  for (const double span : {1e300, -1e300, 2e6, -2e6})
+    EXPECT_FALSE(check_arguments(run, json{{"command", "x"}, {"timeout", span}})) << span;
+  EXPECT_TRUE(check_arguments(run, json{{"command", "x"}, {"timeout", 86400}}));
+}
+
 TEST(Verbs, an_unknown_verb_is_not_found) { EXPECT_EQ(find_verb("power.explode"), nullptr); }
 
 }  // namespace

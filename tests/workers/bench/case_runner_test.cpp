@@ -48,6 +48,7 @@ class BareBench final : public CaseBench {
     co_return;
   }
   double budget_scale() const override { return 1; }
+  std::int64_t epoch() const override { return 3; }
   std::optional<Failure> pending;
   int evidence = 0;
 };
@@ -81,6 +82,14 @@ class CaseRunnerTest : public testing::Test {
     (void)joined.get();
     log_ = model::read_event_log(dir_.path() / "events.jsonl").value().events;
     return done.get();
+  }
+
+  /// Everything that was noted, a line each.
+  std::string notes() const {
+    std::string all;
+    for (const auto& event : log_)
+      if (event.kind == "note") all += event.text("text") + "\n";
+    return all;
   }
 
   static Task<Result<>> raise_later(Alarm* alarm, Failure failure) {
@@ -143,6 +152,68 @@ TEST_F(CaseRunnerTest, a_crash_of_the_suite_costs_one_case_and_names_the_signal)
 
 TEST_F(CaseRunnerTest, a_pass_followed_by_a_crash_is_no_pass) {
   EXPECT_EQ(run("passes_then_crashes").verdict, Verdict::error);
+}
+
+TEST_F(CaseRunnerTest, a_pass_is_no_pass_when_the_process_ends_badly) {
+  const auto exits = run("passes_then_exits_with_1");
+  EXPECT_EQ(exits.verdict, Verdict::error);
+  EXPECT_EQ(exits.failure->code(), "suite.failed");
+  EXPECT_THAT(exits.reason, HasSubstr("had reported pass"));
+  const auto stays = run("passes_then_stays", "none", 0.5);
+  EXPECT_EQ(stays.verdict, Verdict::error);
+  EXPECT_EQ(stays.failure->code(), "suite.lingers");
+}
+
+TEST_F(CaseRunnerTest, a_fail_that_was_reported_stands_whatever_the_process_does_afterwards) {
+  for (const auto& [name, afterwards] : {std::pair("fails_then_crashes", "suite.crashed"),
+                                         std::pair("fails_then_exits_with_1", "suite.failed"),
+                                         std::pair("fails_then_stays", "suite.lingers"),
+                                         std::pair("fails_then_babbles", "protocol.malformed")}) {
+    const auto outcome = run(name, "none", std::string(name) == "fails_then_stays" ? 0.5 : 20);
+    EXPECT_EQ(outcome.verdict, Verdict::fail) << name;
+    EXPECT_EQ(outcome.failure->what(), "1 is not 2") << name;
+    EXPECT_THAT(notes(), HasSubstr("after the suite had reported fail")) << name;
+    EXPECT_THAT(notes(), HasSubstr(afterwards)) << name;
+  }
+}
+
+TEST_F(CaseRunnerTest, a_fail_that_was_reported_stands_when_the_run_is_cancelled_meanwhile) {
+  const auto outcome = run("fails_then_stays", "none", 20, {},
+                           Failure("cancelled", Blame::cancelled, "Ctrl-C", "none"));
+  EXPECT_EQ(outcome.verdict, Verdict::fail);
+  EXPECT_THAT(notes(), HasSubstr("Ctrl-C"));
+}
+
+TEST_F(CaseRunnerTest, the_first_result_counts_and_a_second_is_told) {
+  EXPECT_EQ(run("fails_then_passes").verdict, Verdict::fail);
+  EXPECT_THAT(notes(), HasSubstr("second result (pass)"));
+  EXPECT_EQ(run("passes_then_fails").verdict, Verdict::pass);
+  EXPECT_THAT(notes(), HasSubstr("second result (fail)"));
+}
+
+TEST_F(CaseRunnerTest, a_suite_reports_what_a_case_can_come_to_and_nothing_else) {
+  for (const auto* word : {"pass", "fail", "skip", "error", "timeout"})
+    EXPECT_EQ(to_string(run(std::string("reports ") + word).verdict), word);
+  for (const auto* word :
+       {"reports not_run", "reports flaky", "reports great", "reports ", "reports_no_object"}) {
+    const auto outcome = run(word);
+    EXPECT_EQ(outcome.verdict, Verdict::error) << word;
+    ASSERT_TRUE(outcome.failure) << word;
+    EXPECT_EQ(outcome.failure->code(), "suite.bad_result") << word;
+  }
+}
+
+TEST_F(CaseRunnerTest, a_crash_after_a_failed_expectation_says_that_there_was_one) {
+  const auto outcome = run("expects_and_crashes");
+  EXPECT_EQ(outcome.failure->code(), "suite.crashed");
+  EXPECT_THAT(outcome.reason, HasSubstr("1 expectation"));
+}
+
+TEST_F(CaseRunnerTest, a_suite_of_a_lease_that_is_over_is_refused) {
+  const auto outcome = run("old_lease");
+  ASSERT_TRUE(outcome.failure);
+  EXPECT_EQ(outcome.failure->code(), "lease.stale_epoch");
+  EXPECT_EQ(outcome.verdict, Verdict::not_run);
 }
 
 TEST_F(CaseRunnerTest, an_early_exit_is_no_verdict) {

@@ -132,38 +132,5 @@ TEST(Client, is_told_that_nobody_listens) {
   EXPECT_FALSE(none);
 }
 
-/// An older client: it has never heard of streams.
-TEST(Session, refuses_a_verb_that_came_after_the_version_of_its_client) {
-  test::Loop loop;
-  LiveSession bench(loop);
-  auto socket = loop.run(io::WebSocket::connect(bench.socket()));
-  ASSERT_TRUE(socket);
-  model::ClientHello hello;
-  hello.version = 1;
-  ASSERT_TRUE(loop.run(socket->send(model::encode(hello))));
-  model::Request request{1, "console.attach", std::make_shared<const json>(json::object()), 0};
-  ASSERT_TRUE(loop.run(socket->send(model::encode(request))));
-  const auto welcome = model::decode((**loop.run(socket->receive())).data, false);
-  EXPECT_EQ(std::get<model::ServerHello>(*welcome).version, 1);
-  const auto reply = model::decode((**loop.run(socket->receive())).data, false);
-  EXPECT_EQ(std::get<model::Reply>(*reply).failure->code(), "protocol.version");
-}
-
-TEST(Session, ends_with_a_client_that_sends_beyond_its_window_and_serves_the_next) {
-  test::Loop loop;
-  LiveSession bench(loop);
-  bench.on_stream = [](std::shared_ptr<Stream>) { return never("", nullptr); };
-  bench.on_call = status;
-  auto socket = loop.run(io::WebSocket::connect(bench.socket()));
-  ASSERT_TRUE(socket);
-  ASSERT_TRUE(loop.run(socket->send(model::encode(model::ClientHello()))));
-  model::Request request{1, "console.attach", std::make_shared<const json>(json::object()), 0};
-  ASSERT_TRUE(loop.run(socket->send(model::encode(request))));
-  ASSERT_TRUE(loop.run(
-      socket->send(model::encode_stream(1, std::string(2 * model::kStreamWindow, 'x')), true)));
-  EXPECT_TRUE(loop.run_until([&] { return bench.ended == "protocol.window"; }, 5s)) << bench.ended;
-  EXPECT_EQ(loop.run(bench.client()->call("power.on", json::object()))->at("state"), "power.on");
-}
-
 }  // namespace
 }  // namespace seatrial::bench

@@ -23,5 +23,27 @@ TEST(Backlog, has_nothing_that_a_terminal_would_answer) {
   EXPECT_EQ(text, "bold\r\nroot# ");
 }
 
+/// A console that has said so much, in pieces.
+class Said final : public console::Past {
+ public:
+  explicit Said(std::size_t size) : size_(size) {}
+  Result<std::string> read(std::uint64_t offset, std::size_t most) const override {
+    if (offset >= size_) return std::string();
+    return std::string(std::min({most, size_ - offset, std::size_t{100'000}}), 'x');
+  }
+  Duration time_of(std::uint64_t) const override { return {}; }
+
+ private:
+  std::size_t size_;
+};
+
+TEST(ConsoleText, is_what_was_asked_for_but_never_more_than_a_megabyte) {
+  const Said much(10u << 20);
+  EXPECT_EQ(console_text(much, 0, 250'000)->size(), 250'000u);
+  EXPECT_EQ(console_text(much, 5, 10u << 20)->size(), kMostConsoleText);
+  EXPECT_EQ(console_text(much, (10u << 20) - 7, 100)->size(), 7u);
+  EXPECT_EQ(console_text(much, std::uint64_t(-1), 100)->size(), 0u) << "an offset of nowhere";
+}
+
 }  // namespace
 }  // namespace seatrial::bench

@@ -41,13 +41,21 @@ class LiveSession final : public SessionOwner {
   std::function<Task<Result<nlohmann::json>>(std::string, nlohmann::json)> on_call;
   std::function<Task<Result<nlohmann::json>>(std::shared_ptr<Stream>)> on_stream;
   std::set<Session*> sessions;
-  int cancelled = 0;
+  int cancelled = 0, calls = 0;
+
+  std::int64_t lease = 0;
+  double default_deadline = 60;
 
   std::string bench_name() const override { return "scripted"; }
+  std::int64_t epoch() const override { return lease; }
+  double patience(const model::Verb&, const nlohmann::json&) const override {
+    return default_deadline;
+  }
   Result<> admit(const model::ClientHello&) override { return {}; }
   void note(const model::Note&) override {}
   Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments,
                                     double) override {
+    ++calls;
     std::string name(verb.name);  // a temporary in a co_await is destroyed twice by g++ 12
     auto answer = on_call(std::move(name), std::move(arguments));
     co_return co_await std::move(answer);

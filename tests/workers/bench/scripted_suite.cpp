@@ -31,7 +31,8 @@ model::JsonPtr box(json value) { return std::make_shared<const json>(std::move(v
 struct Client {
   io::BlockingWebSocket socket;
   std::uint64_t id = 100;
-  void send(const model::Message& message) { (void)socket.send(model::encode(message)); }
+  void send(const model::Message& message) { send_text(model::encode(message)); }
+  void send_text(const std::string& text) { (void)socket.send(text); }
   model::Message next() {
     auto frame = socket.receive();
     if (!frame || !*frame) std::_Exit(9);
@@ -97,6 +98,31 @@ void note_much(Client& client, std::uint64_t count, std::size_t bytes, int pause
   }
 }
 
+void fail(Client& client) {
+  const Failure failure("expectation", Blame::product, "1 is not 2", "look");
+  client.result({{"verdict", "fail"}, {"failure", model::to_json(failure)}});
+}
+
+/// "fails", "passes_then_crashes": reports, does that, and ends with the exit code.
+int report(Client& client, const std::string& what) {
+  if (what.starts_with("fails"))
+    fail(client);
+  else
+    client.result({{"verdict", "pass"}});
+  const auto at = what.find("_then_");
+  const std::string then = at == what.npos ? "" : what.substr(at + 6);
+  if (then == "crashes") std::raise(SIGSEGV);
+  if (then == "exits_with_1") return 1;
+  if (then == "passes") client.result({{"verdict", "pass"}});
+  if (then == "fails") fail(client);
+  if (then == "babbles") client.send_text("no JSON at all");
+  if (then == "lingers") client.socket.close();
+  if (then == "lingers" || then == "stays" || then == "babbles")
+    for (;;) ::pause();
+  client.socket.close();
+  return 0;
+}
+
 /// Switches the DUT on and sees the tiny guest's first letter.
 void boot(Client& client) {
   client.ask("power.on", json::object());
@@ -115,6 +141,7 @@ int main(int, char** argv) {
   Client client{std::move(*io::BlockingWebSocket::connect(env("SEATRIAL_BENCH")))};
   model::ClientHello hello;
   hello.token = what == "wrong_token" ? "guess" : env("SEATRIAL_TOKEN");
+  hello.epoch = what == "old_lease" ? 1 : std::stoll(env("SEATRIAL_EPOCH"));
   if (what == "old_version") hello.version = hello.oldest = 0;
   client.send(hello);
   client.next();
@@ -142,17 +169,18 @@ int main(int, char** argv) {
     const auto message = client.next();
     std::printf("aborted: %d\n", static_cast<int>(message.index()));
     for (;;) ::pause();
-  } else if (what == "fails") {
-    client.result({{"verdict", "fail"},
-                   {"failure",
-                    model::to_json(Failure("expectation", Blame::product, "1 is not 2", "look"))}});
+  } else if (what.starts_with("reports ")) {
+    client.result({{"verdict", what.substr(8)}});
+  } else if (what == "reports_no_object") {
+    client.result("pass");
+  } else if (what == "expects_and_crashes") {
+    client.send(model::Note{1, "assertion", box({{"ok", false}, {"text", "1 is not 2"}})});
+    (void)client.next();
+    std::raise(SIGSEGV);
   } else if (what == "skips") {
     client.result({{"verdict", "skip"}, {"reason", "not today"}});
-  } else if (what == "passes_then_crashes") {
-    client.result({{"verdict", "pass"}});
-    std::raise(SIGABRT);
   } else {
-    client.result({{"verdict", "pass"}});
+    return report(client, what);
   }
   client.socket.close();
   return 0;
