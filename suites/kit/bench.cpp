@@ -49,7 +49,8 @@ Value Profile::named(std::string_view group, std::string_view name) const {
   return value;
 }
 
-Bench::Bench(Link& link) : caller_(std::make_unique<Caller>(link)) {}
+// Asked before anything else: no budget may be used before its scale is known.
+Bench::Bench(Link& link) : caller_(std::make_unique<Caller>(link)) { info(); }
 Bench::~Bench() = default;
 
 const BenchInfo& Bench::info() {
@@ -207,9 +208,16 @@ Image Bench::image(const std::string& role, const std::string& damage) {
 }
 
 InstallResult Bench::install(const Image& image, Within budget) {
-  const auto reply = caller_->call("os.install", {{"url", image.url}}, budget);
-  return {static_cast<int>(reply["exit"].whole(-1)), reply["out"].text(), reply["phases"].texts(),
-          Seconds(reply["seconds"].number())};
+  try {
+    const auto reply = caller_->call("os.install", {{"url", image.url}}, budget);
+    return {static_cast<int>(reply["exit"].whole(-1)), reply["out"].text(), reply["phases"].texts(),
+            Seconds(reply["seconds"].number())};
+  } catch (const BenchFailure& failure) {
+    // The updater ran longer than the product is allowed; for the shell it is any command.
+    if (failure.failure().code() != "deadline") throw;
+    product_failure("update.too_slow", failure.failure().what(),
+                    "see the journal of the updater and the console around this step");
+  }
 }
 
 Slots Bench::slots() {

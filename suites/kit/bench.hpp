@@ -54,7 +54,7 @@ class Bench {
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
 
-  // What it is. Asked once.
+  // What it is. Asked once, when the case begins.
   const BenchInfo& info();
   const Profile& profile() { return info().profile; }
   bool offers(std::string_view capability);
@@ -96,6 +96,8 @@ class Bench {
   Boot restart();
 
   // The running OS.
+  /// A command that is not done in its budget accuses nobody (verdict timeout): use wait_until()
+  /// for what the product owes by then.
   CommandResult run(const std::string& command, Within budget = within(Seconds(30)));
   /// The trimmed output of a command that must succeed; anything else is the product's failure.
   std::string output(const std::string& command, Within budget = within(Seconds(30)));

@@ -10,7 +10,6 @@
 namespace seatrial::kit {
 namespace {
 
-constexpr double kDefaultPatience = 900;  // for verbs whose default deadline only the host knows
 constexpr double kGrace = 60;
 constexpr double kGreeting = 30;
 
@@ -42,6 +41,7 @@ Environment Environment::read() {
   environment.suite_digest = variable("SEATRIAL_SUITE_DIGEST");
   const int attempt = std::atoi(variable("SEATRIAL_ATTEMPT").c_str());
   environment.attempt = attempt > 0 ? attempt : 1;
+  environment.epoch = std::atoll(variable("SEATRIAL_EPOCH").c_str());
   return environment;
 }
 
@@ -59,6 +59,7 @@ Result<> Link::greet(const Environment& environment, const std::string& case_nam
   hello.attempt = environment.attempt;
   hello.case_name = case_name;
   hello.suite_digest = environment.suite_digest;
+  hello.epoch = environment.epoch;
   hello.token = environment.token;
   try {
     send(model::Message(hello));
@@ -110,11 +111,14 @@ model::Message Link::next(double patience) {
 }
 
 nlohmann::json Link::call(const std::string& verb, nlohmann::json args, double deadline) {
+  double patience = deadline;
+  if (const auto* known = model::find_verb(verb); known && deadline <= 0)
+    patience = model::default_deadline(*known, args);
   const model::Request request{++last_id_, verb,
                                std::make_shared<const nlohmann::json>(std::move(args)), deadline};
   send(model::Message(request));
   for (;;) {
-    const auto message = next((deadline > 0 ? deadline : kDefaultPatience) + kGrace);
+    const auto message = next(patience + kGrace);
     const auto* reply = std::get_if<model::Reply>(&message);
     if (!reply || reply->id != last_id_) continue;
     if (reply->failure) throw BenchFailure(*reply->failure);

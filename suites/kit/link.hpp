@@ -24,6 +24,7 @@ struct Environment {
   std::filesystem::path socket;  ///< empty: nobody runs us
   std::string token, run, suite_digest;
   int attempt = 1;
+  std::int64_t epoch = 0;  ///< of the lease we run under
   static Environment read();
 };
 
@@ -34,7 +35,7 @@ class Link {
                                             const std::string& case_name);
 
   /// The value of a verb, or throws BenchFailure. `deadline`: seconds the host is given for it;
-  /// 0: the verb's own default. The host is declared dead a minute after that.
+  /// 0: the verb's own default, as the table has it. The host is declared dead a minute after that.
   nlohmann::json call(const std::string& verb, nlohmann::json args, double deadline = 0);
   void note(const std::string& kind, nlohmann::json data);
   /// Sends the result of the case and returns when the host has it in its event log.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The nouns of a case: plain values that bench calls return. They own what they hold and never
-// change behind the case's back. Which fields exist is decided by core/model/verbs.cpp.
+// change behind the case's back. Which fields exist is decided by core/model/verbs_*.cpp.
 
 #include <iosfwd>
 #include <string>

@@ -11,6 +11,7 @@
 
 #include "core/base/text.hpp"
 #include "core/model/failure_json.hpp"
+#include "core/model/verdict.hpp"
 #include "suites/kit/bench.hpp"
 #include "suites/kit/link.hpp"
 #include "suites/kit/registry.hpp"
@@ -63,14 +64,22 @@ class CaseTest : public testing::Test {
   Outcome& outcome_;
 };
 
+/// What a case comes to that ended with this failure.
+model::Verdict verdict_of(const Failure& failure, bool expectations_failed) {
+  using enum model::Verdict;
+  const bool rig_failed = failure.blame() == Blame::bench || failure.blame() == Blame::seatrial;
+  // A failed expectation stays the product's, unless the rig broke: then it proves nothing.
+  if (expectations_failed && !rig_failed) return fail;
+  const auto verdict = model::verdict_of(failure);
+  // A cancelled run is the host's to tell; a case that was running has not "not run".
+  return verdict == not_run ? error : verdict;
+}
+
 json verdict_of_case(const Outcome& outcome, const Reporter& reporter) {
   if (outcome.failure) {
     const auto& failure = *outcome.failure;
-    const bool rig_failed = failure.blame() == Blame::bench || failure.blame() == Blame::seatrial;
-    // A failed expectation stays the product's, unless the rig broke: then it proves nothing.
-    const bool product =
-        failure.blame() == Blame::product || (reporter.failed() > 0 && !rig_failed);
-    json result{{"verdict", product ? "fail" : "error"}, {"failure", model::to_json(failure)}};
+    const auto verdict = verdict_of(failure, reporter.failed() > 0);
+    json result{{"verdict", to_string(verdict)}, {"failure", model::to_json(failure)}};
     if (reporter.failed() > 0)
       result["reason"] = fmt::format("{} expectation(s) had failed before, first at {}: {}",
                                      reporter.failed(), reporter.where(), reporter.first());

@@ -70,6 +70,8 @@ CASE(fixture, waits_for_a_boot) {
   EXPECT_EQ(boot.slot, before.slot.other());
 }
 
+CASE(fixture, installs) { bench.install({}, within(1min)); }
+
 CASE(fixture, waits_until) { bench.wait_until("it's quiet", "test 'a' = b", within(2s)); }
 
 CASE(fixture, prints_and_exits) {

@@ -15,10 +15,10 @@ Played run(const std::string& case_name, Script script = {}) {
   return play(fixture_suite(), case_name, std::move(script));
 }
 
-Script command_fails_with(Blame blame) {
+Script command_fails_with(Blame blame, const char* code = "ssh.lost") {
   Script script;
-  script.replies["shell.run"] = [blame](const json&) -> Result<json> {
-    return Failure("ssh.lost", blame, "the device went away", "look at the console");
+  script.replies["shell.run"] = [=](const json&) -> Result<json> {
+    return Failure(code, blame, "the device went away", "look at the console");
   };
   return script;
 }
@@ -36,6 +36,7 @@ TEST(CaseRunner, says_who_it_is_and_passes) {
   EXPECT_EQ(played.seen.hello.run, "run-1");
   EXPECT_EQ(played.seen.hello.attempt, 3);
   EXPECT_EQ(played.seen.hello.token, "a token");
+  EXPECT_EQ(played.seen.hello.epoch, 5);
   EXPECT_EQ(played.seen.hello.suite_digest, "sha256:1234");
   EXPECT_EQ(played.seen.hello.version, model::kProtocolVersion);
   EXPECT_EQ(played.seen.of_kind("note").at(0)["text"], "all is well");
@@ -86,14 +87,43 @@ TEST(CaseRunner, a_failure_of_the_bench_is_an_error) {
   }
 }
 
-TEST(CaseRunner, a_failed_expectation_stands_unless_the_rig_broke_afterwards) {
-  const auto rig =
-      result_of(run("calls_after_a_failed_expectation", command_fails_with(Blame::bench)));
-  EXPECT_EQ(rig["verdict"], "error");
-  EXPECT_THAT(rig["reason"].get<std::string>(), HasSubstr("first"));
-  const auto device =
-      result_of(run("calls_after_a_failed_expectation", command_fails_with(Blame::unknown)));
-  EXPECT_EQ(device["verdict"], "fail");
+struct Ending {
+  Blame blame;
+  const char* code;
+  const char *verdict, *after_a_failed_expectation;
+};
+
+/// Every failure that may end a case, and what the case comes to: alone, and when an expectation
+/// had failed before it.
+TEST(CaseRunner, a_failed_call_becomes_the_verdict_that_the_model_gives_it) {
+  for (const auto& ending : {
+           Ending{Blame::product, "boot.not_reached", "fail", "fail"},
+           Ending{Blame::product, "deadline.boot", "fail", "fail"},
+           Ending{Blame::bench, "mux.no_card", "error", "error"},
+           Ending{Blame::bench, "deadline.relay", "error", "error"},
+           Ending{Blame::seatrial, "bench.no_handler", "error", "error"},
+           Ending{Blame::suite, "protocol.argument", "error", "fail"},
+           Ending{Blame::unknown, "ssh.lost", "error", "fail"},
+           Ending{Blame::unknown, "deadline", "timeout", "fail"},
+           Ending{Blame::unknown, "deadline.request", "timeout", "fail"},
+           Ending{Blame::cancelled, "cancelled", "error", "fail"},
+       }) {
+    const auto script = command_fails_with(ending.blame, ending.code);
+    const auto alone = result_of(run("calls", script));
+    EXPECT_EQ(alone["verdict"], ending.verdict) << ending.code;
+    EXPECT_EQ(alone["failure"]["code"], ending.code);
+    const auto later = result_of(run("calls_after_a_failed_expectation", script));
+    EXPECT_EQ(later["verdict"], ending.after_a_failed_expectation) << ending.code;
+    EXPECT_THAT(later["reason"].get<std::string>(), HasSubstr("first"));
+  }
+}
+
+TEST(CaseRunner, a_case_without_needs_has_its_budgets_scaled_too) {
+  const auto played = play(bare_suite(), "runs_with_a_budget", {});
+  EXPECT_EQ(result_of(played)["verdict"], "pass");
+  const auto& [verb, args] = played.seen.requests.back();
+  EXPECT_EQ(verb, "shell.run");
+  EXPECT_EQ(args["timeout"], 20.0) << "ten seconds, on a bench that is half as fast";
 }
 
 TEST(CaseRunner, a_skip_carries_its_reason) {

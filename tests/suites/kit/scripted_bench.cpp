@@ -120,6 +120,7 @@ Played play(const std::string& program, const std::string& case_name, Script scr
                            .with_env("SEATRIAL_TOKEN", "a token")
                            .with_env("SEATRIAL_RUN", "run-1")
                            .with_env("SEATRIAL_ATTEMPT", "3")
+                           .with_env("SEATRIAL_EPOCH", "5")
                            .with_env("SEATRIAL_SUITE_DIGEST", "sha256:1234");
   auto output = io::run_blocking(command, Budget(30s, "the fixture suite"));
   boost::asio::post(context, [&] { listener.close(); });  // for a child that never connected
@@ -128,6 +129,7 @@ Played play(const std::string& program, const std::string& case_name, Script scr
   return {output.value(), seen};
 }
 
+std::string bare_suite() { return SEATRIAL_BINARY_DIR "/tests/suite_bare"; }
 std::string fixture_suite() { return SEATRIAL_BINARY_DIR "/tests/suite_fixture"; }
 
 }  // namespace seatrial::kit

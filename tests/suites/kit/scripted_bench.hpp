@@ -43,7 +43,8 @@ struct Played {
 
 /// Runs `program --case NAME` against the script.
 Played play(const std::string& program, const std::string& case_name, Script script);
-/// The fixture suite beside this test.
+/// The fixture suites beside this test.
 std::string fixture_suite();
+std::string bare_suite();
 
 }  // namespace seatrial::kit

@@ -51,6 +51,18 @@ TEST(BenchCalls, waiting_for_a_condition_is_left_to_the_device) {
   EXPECT_THAT(result["failure"]["what"].get<std::string>(), HasSubstr("it's quiet"));
 }
 
+TEST(BenchCalls, an_update_that_outlasts_its_budget_is_the_products_and_a_guard_of_ours_is_not) {
+  for (const auto& [code, verdict] :
+       {std::pair("deadline", "fail"), std::pair("deadline.request", "timeout")}) {
+    Script script;
+    script.replies["os.install"] = [code = code](const json&) -> Result<json> {
+      return Failure(code, Blame::unknown, "waited 2 min in vain", "look");
+    };
+    const auto result = play(fixture_suite(), "installs", script).seen.result().value();
+    EXPECT_EQ(result["verdict"], verdict) << code;
+  }
+}
+
 TEST(BenchCalls, a_reply_right_behind_another_frame_is_not_missed) {
   Script script;
   script.two_in_one = true;
