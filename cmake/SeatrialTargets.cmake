@@ -2,9 +2,10 @@
 # The shapes of our targets. A library lists what it may link; anything else is a layering error at configure.
 #
 # Collections, for people and for ./sea: `programs` (what a run needs), `fast_tests` (every test labelled
-# fast), `benchmarks`; plain `all` is everything.
+# fast), `slow_tests` (the others), `benchmarks`; plain `all` is everything.
 add_custom_target(programs)
 add_custom_target(fast_tests)
+add_custom_target(slow_tests)
 add_custom_target(benchmarks)
 
 # seatrial_library(NAME SOURCES a.cpp ... HEADERS a.hpp ... [DEPS seatrial_x ...] [LIBS third_party ...])
@@ -64,6 +65,8 @@ function(seatrial_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT})
   if("fast" IN_LIST A_LABELS)
     add_dependencies(fast_tests ${name})
+  else()
+    add_dependencies(slow_tests ${name})
   endif()
   if("qemu" IN_LIST A_LABELS)
     # One guest at a time: two on two cores starve each other out of their budgets.

@@ -137,15 +137,18 @@ sea_test() {
     *) die "test: unknown argument '$1'" "Use ./sea test, ./sea test --all or ./sea test --nightly." ;;
   esac
   mkdir -p "$SEA_RESULTS"
-  sea_stage "Build (release)" sea_build all
-  sea_timed_tests "Fast tests and repo rules" fast "$SEA_BUILD" -L fast -j "$(jobs_here)"
-  sea_stage "Every header stands alone" sea_headers
-  # A second build of everything: a quarter of an hour on two cores, so with the longer tiers.
-  if [ "$tier" != ci ]; then
-    sea_stage "Build (address and undefined-behaviour sanitizers)" sea_sanitized_build
-    ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-      sea_timed_tests "Fast tests under the sanitizers" sanitized "$SEA_BUILD/asan" -L fast -j "$(jobs_here)"
+  # Compiling is what takes the time: in CI the fast tests are built once, with the sanitizers, and the
+  # slow ones with the programs that they run. The longer tiers run the fast ones of the release build too.
+  if [ "$tier" = ci ]; then
+    sea_stage "Build (release: programs, slow tests, benchmarks)" sea_build programs slow_tests benchmarks
+  else
+    sea_stage "Build (release)" sea_build all
+    sea_timed_tests "Fast tests and repo rules" fast "$SEA_BUILD" -L fast -j "$(jobs_here)"
   fi
+  sea_stage "Build (fast tests with address and undefined-behaviour sanitizers)" sea_sanitized_build
+  ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+    sea_timed_tests "Fast tests and repo rules under the sanitizers" sanitized "$SEA_BUILD/asan" -L fast -j "$(jobs_here)"
+  sea_stage "Every header stands alone" sea_headers
   # A quarter of an hour on two cores: with the nightly proofs. The rules that must never be broken
   # (sizes, nesting, forbidden calls) are tests of their own in tests/repo.
   if [ "$tier" = nightly ]; then

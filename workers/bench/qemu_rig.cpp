@@ -143,7 +143,7 @@ class QemuRig final : public Rig,
     co_return co_await machine_.forward_to(std::move(ipv4));
   }
   Task<Result<drivers::NetworkSeen>> observed(double since) override {
-    co_return network::observe_folder(settings_.folder, since);
+    co_return captures_.observe(since);
   }
 
   // Checkpoints
@@ -258,6 +258,7 @@ class QemuRig final : public Rig,
 
   RigParts settings_;
   qemu::AcceleratorAnswer accelerator_;
+  network::CaptureFolder captures_{settings_.folder};
   fs::path disk_;
   int disks_ = 0;
   std::string address_;
