@@ -56,6 +56,11 @@ struct SshTest : ::testing::Test {
     ASSERT_TRUE(banner.has_value()) << banner.error().describe() << server_log();
     EXPECT_TRUE(banner->starts_with("SSH-2.0-OpenSSH")) << *banner;
   }
+  /// It is gone, and so is its hold on the port.
+  void kill_server() {
+    server->signal_group(SIGKILL);
+    EXPECT_TRUE(loop.run(server->wait()).has_value());
+  }
   std::string server_log() { return "\n" + io::read_file(dir.path() / "sshd.log").value_or(""); }
 
   RunResult run(std::string command, std::string input = {}) {
@@ -231,7 +236,7 @@ TEST_F(SshTest, the_host_key_is_pinned_until_it_is_forgotten) {
   const auto pinned = ssh->host_key();
   EXPECT_TRUE(pinned.starts_with("ssh-ed25519 AAAA")) << pinned;
   ssh->drop();
-  server->signal_group(SIGKILL);
+  kill_server();
   fs::remove(dir.path() / "host_key");
   fs::remove(dir.path() / "host_key.pub");
   start_server();
@@ -248,7 +253,7 @@ TEST_F(SshTest, a_dut_that_does_not_let_us_in_is_told_from_one_that_is_not_there
   const auto refused = loop.run(ssh->wait_ready(Budget(2s, "SSH")));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code(), "ssh.refused_key") << refused.error().describe();
-  server->signal_group(SIGKILL);
+  kill_server();
   const auto absent = loop.run(ssh->run(RunRequest("true", 5s)));
   ASSERT_FALSE(absent.has_value());
   EXPECT_EQ(absent.error().code(), ssh_code::refused) << absent.error().describe();
