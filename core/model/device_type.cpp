@@ -11,6 +11,17 @@ const DeviceType::Partition* DeviceType::partition(std::string_view role) const 
   return nullptr;
 }
 
+Result<std::vector<DeviceType::Partition>> read_partitions(Fields& fields, bool is_required) {
+  std::vector<DeviceType::Partition> out;
+  for (auto& entry : fields.objects("partitions", is_required)) {
+    auto& into = out.emplace_back();
+    entry.required("number", into.number).required("label", into.label);
+    entry.required("filesystem", into.filesystem).required("role", into.role);
+    CHECK_OK(entry.finish());
+  }
+  return out;
+}
+
 Result<DeviceType> load_device_type(const std::filesystem::path& path) {
   TRY(const auto document, Document::load(path));
   DeviceType type;
@@ -44,12 +55,7 @@ Result<DeviceType> load_device_type(const std::filesystem::path& path) {
     console->required("first_line", type.console.first_line);
     CHECK_OK(console->finish());
   }
-  for (auto& entry : fields.objects("partitions", true)) {
-    auto& into = type.partitions.emplace_back();
-    entry.required("number", into.number).required("label", into.label);
-    entry.required("filesystem", into.filesystem).required("role", into.role);
-    CHECK_OK(entry.finish());
-  }
+  TRY(type.partitions, read_partitions(fields, true));
   if (auto budgets = fields.object("budgets", true)) {
     auto& into = type.budgets;
     budgets->required("boot_to_login", into.boot_to_login)

@@ -17,11 +17,11 @@ namespace seatrial::model {
 struct DeviceType {
   std::string slug;
   std::string name;
-  std::vector<std::string> aliases;  ///< other slugs that mean this device, such as balena's
-  std::string arch;                  ///< "amd64", "aarch64", ...
-  std::string profile;               ///< OS profile it runs by default
-  std::string image;                 ///< catalogue name of its default image
-  std::vector<std::string> capabilities;
+  std::vector<std::string> aliases;       ///< other slugs that mean this device, such as balena's
+  std::string arch;                       ///< "amd64", "aarch64", ...
+  std::string profile;                    ///< OS profile it runs by default
+  std::string image;                      ///< catalogue name of its default image
+  std::vector<std::string> capabilities;  ///< of board and bench; the OS's are in its profile
 
   struct Machine {  ///< present when QEMU can play the device
     std::string type, cpu, qemu;
@@ -60,5 +60,9 @@ struct DeviceType {
 };
 
 Result<DeviceType> load_device_type(const std::filesystem::path& device_json);
+
+class Fields;
+/// The list under "partitions"; OS profiles may have one too.
+Result<std::vector<DeviceType::Partition>> read_partitions(Fields& fields, bool is_required);
 
 }  // namespace seatrial::model

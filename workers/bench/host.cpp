@@ -147,8 +147,9 @@ Task<Result<>> assemble(Run& run) {
   const auto& plan = run.options.plan;
   BenchParts parts;
   parts.plan = plan;
-  CO_TRY(parts.device, model::load_device_type(plan.device));
+  CO_TRY(auto device, model::load_device_type(plan.device));
   CO_TRY(parts.profile, model::load_os_profile(plan.profile));
+  parts.device = model::layout(std::move(device), parts.profile);
   CO_TRY(run.device_digest, io::sha256_file(plan.device));
   CO_TRY(run.profile_digest, io::sha256_file(plan.profile));
   CO_TRY(run.guard, Guard::start(run.nursery, run.executor, fs::path(plan.out) / "guard.log"));

@@ -84,9 +84,10 @@ void learn(const reports::RunRecord& record, Durations& durations) {
 Result<model::RunPlan> make_plan(const Installation& installation, RunRequest& request,
                                  Display& display) {
   const devices::Catalog catalog(installation.devices());
-  TRY(const auto device, catalog.device(request.device));
+  TRY(auto device, catalog.device(request.device));
   TRY(const auto profile,
       catalog.profile(request.profile.empty() ? device.profile : request.profile));
+  device = model::layout(std::move(device), profile);
   request.device = device.slug;
   if (request.image.image.empty()) request.image.image = device.image;
   TRY(const auto images,

@@ -54,7 +54,9 @@ Result<Listing> devices_there() {
   const devices::Catalog catalog(Installation::find().devices());
   Listing out;
   for (const auto& slug : catalog.slugs()) {
-    TRY(const auto device, catalog.device(slug));
+    TRY(auto device, catalog.device(slug));
+    TRY(const auto profile, catalog.profile(device.profile));
+    device = model::layout(std::move(device), profile);
     out.items.push_back({{"slug", device.slug},
                          {"name", device.name},
                          {"aliases", device.aliases},
