@@ -122,6 +122,14 @@ Result<model::FileRef> open_image_file(const std::string& path, const OnBusy& bu
   return model::FileRef{fs::path(path).filename().string(), "", file, digest};
 }
 
+std::string bundle_with_mutant(const std::string& bundle, const std::string& role,
+                               const ImageChoice& choice) {
+  if (bundle.empty() || choice.mutant.empty()) return bundle;
+  const auto place = "bundle" + role.substr(std::string("next").size());
+  if (!has(choice.mutant_in, place)) return bundle;
+  return bundle.substr(0, bundle.find('+')) + "+" + choice.mutant;
+}
+
 Result<Images> resolve_images(const ImageChoice& choice,
                               const std::vector<model::SuiteInfo>& suites, const OnBusy& busy) {
   Images out;
@@ -142,10 +150,7 @@ Result<Images> resolve_images(const ImageChoice& choice,
   const auto known = builder.known_names();
   std::vector<std::pair<std::string, std::string>> wanted;
   for (const auto& role : roles(suites)) {
-    auto name = bundle_name(choice.image, role, known);
-    // A bundle has one variant: where the case asks for a sabotage, that stays.
-    if (role == "next" && !choice.mutant.empty() && has(choice.mutant_in, "bundle"))
-      name += "+" + choice.mutant;
+    auto name = bundle_with_mutant(bundle_name(choice.image, role, known), role, choice);
     if (!name.empty()) wanted.emplace_back(role, std::move(name));
   }
   Workshop workshop(builder, busy, wanted.size() + 1);

@@ -26,7 +26,9 @@ struct ImageChoice {
   std::string image;   ///< catalogue name or path
   std::string mutant;  ///< "" or the mutant whose image is wanted
   std::string next;    ///< update bundle for the role "next"; "" = the next version's
-  std::vector<std::string> mutant_in{"image"};  ///< "image", "bundle": where the mutant's defect is
+  /// Where the mutant's defect is: "image", "bundle", or "bundle+SABOTAGE", the bundle that takes
+  /// the place of the one with that sabotage.
+  std::vector<std::string> mutant_in{"image"};
 };
 
 struct Images {
@@ -51,5 +53,10 @@ std::string role_of(const std::string& declared);
 /// when it has none.
 std::string bundle_name(const std::string& image, const std::string& role,
                         const std::vector<std::string>& known);
+/// The same with the choice's mutant in it, where the mutant says that its defect is there. A
+/// bundle has one variant, so a case's sabotage stays unless the mutant says that it holds the
+/// same.
+std::string bundle_with_mutant(const std::string& bundle, const std::string& role,
+                               const ImageChoice& choice);
 
 }  // namespace seatrial::cli

@@ -5,10 +5,12 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/base/text.hpp"
+#include "reports/escape.hpp"
 #include "reports/headline.hpp"
 
 namespace seatrial::cli {
@@ -29,22 +31,61 @@ std::string verdict_in(const reports::RunRecord* record, const std::string& name
   return one == nullptr ? "" : std::string(to_string(one->verdict));
 }
 
+/// Where the attempt was at second `at`: the last step that had begun.
+std::string step_at(const reports::Attempt& attempt, double at) {
+  const reports::Step* last = nullptr;
+  for (const auto& step : attempt.steps)
+    if (step.at <= at && (last == nullptr || step.at >= last->at)) last = &step;
+  return last == nullptr ? "" : last->name;
+}
+
+/// What went wrong, in words, and the step where it did.
+struct Wrong {
+  std::string words, step;
+};
+
+/// All that went wrong in an attempt: the failure, with what it says of its circumstances but
+/// without its advice, and every failed expectation; on one line each.
+std::vector<Wrong> wrongs_of(const reports::Attempt& attempt) {
+  constexpr std::size_t most = 4000;
+  std::vector<Wrong> out;
+  if (attempt.failure) {
+    std::string words = attempt.failure->what();
+    for (const auto& note : attempt.failure->context()) words += " (while " + note + ")";
+    std::string step;
+    for (const auto& each : attempt.steps)
+      if (each.finished && !each.ok) step = each.name;
+    if (step.empty()) step = step_at(attempt, std::numeric_limits<double>::max());
+    // One made of an expectation is told by that, which knows its time.
+    if (attempt.failure->code() != "expectation.failed")
+      out.push_back({reports::one_line(words, most), step});
+  }
+  for (const auto& each : attempt.assertions)
+    if (!each.ok) out.push_back({reports::one_line(each.text, most), step_at(attempt, each.at)});
+  return out;
+}
+
 /// What is wrong with the case's failure on its mutant; "" when it is the stated one.
-std::string not_as_stated(const Mutant& mutant, const reports::Case& one) {
+std::string not_as_stated(const Expected& expect, const reports::Case& one) {
   const auto verdict = std::string(to_string(one.verdict));
   if (verdict == "pass") return "survived: the case is green on the mutant";
-  if (verdict != mutant.verdict)
-    return fmt::format("{} instead of {}: {}", verdict, mutant.verdict, reports::why(one));
-  const auto& failure = one.telling().failure;
-  const std::string code = failure ? failure->code() : "";
-  if (!mutant.code.empty() && code != mutant.code)
-    return fmt::format("red, but with {} instead of {}: {}", code, mutant.code, reports::why(one));
-  std::string words = failure ? failure->describe() : reports::why(one);
-  for (const auto& assertion : one.telling().assertions) words += "\n" + assertion.text;
-  if (!mutant.why.empty() && !RE2::PartialMatch(words, RE2(mutant.why)))
-    return fmt::format("red, but not for the stated reason ({}): {}", mutant.why,
+  if (verdict != expect.verdict)
+    return fmt::format("{} instead of {}: {}", verdict, expect.verdict, reports::why(one));
+  const auto& attempt = one.telling();
+  const std::string code = attempt.failure ? attempt.failure->code() : "";
+  if (code != expect.code)
+    return fmt::format("red, but with {} instead of {}: {}", code, expect.code, reports::why(one));
+  const RE2 why(expect.why, RE2::Quiet);
+  std::string elsewhere;
+  for (const auto& wrong : wrongs_of(attempt)) {
+    if (!RE2::PartialMatch(wrong.words, why)) continue;
+    if (expect.step.empty() || wrong.step == expect.step) return {};
+    elsewhere = wrong.step;
+  }
+  if (!elsewhere.empty())
+    return fmt::format("red, but in {} instead of {}: {}", elsewhere, expect.step,
                        reports::why(one));
-  return {};
+  return fmt::format("red, but not for the stated reason ({}): {}", expect.why, reports::why(one));
 }
 
 ProofRow row_of(const std::string& name, const ProofRun& run, const reports::RunRecord& good,
@@ -64,7 +105,7 @@ ProofRow row_of(const std::string& name, const ProofRun& run, const reports::Run
   } else if (row.good != "pass") {
     row.why = fmt::format("is not green on the good OS ({})", row.good.empty() ? "-" : row.good);
   } else {
-    const auto wrong = not_as_stated(run.mutant, *one);
+    const auto wrong = not_as_stated(run.mutant.expect, *one);
     row.proven = wrong.empty();
     row.why = wrong.empty() ? reports::why(*one) : wrong;
   }

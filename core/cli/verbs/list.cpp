@@ -80,7 +80,10 @@ Result<Listing> mutants_there() {
     out.items.push_back({{"mutant", mutant.name},
                          {"cases", mutant.cases},
                          {"description", mutant.description},
-                         {"expected", mutant.verdict}});
+                         {"expected", mutant.expect.verdict},
+                         {"code", mutant.expect.code},
+                         {"why", mutant.expect.why},
+                         {"step", mutant.expect.step}});
     out.lines.emplace_back(mutant.name, join(mutant.cases, ", ") + ": " + mutant.description);
   }
   return out;

@@ -5,10 +5,12 @@
 #include <charconv>
 
 #include "core/cli/desk/place.hpp"
+#include "core/cli/mutants.hpp"
 #include "core/cli/run/outcome.hpp"
 #include "core/cli/run/perform.hpp"
 #include "core/cli/verbs/verbs.hpp"
 #include "core/io/cache.hpp"
+#include "fixtures/refos/builder.hpp"
 
 namespace seatrial::cli {
 namespace {
@@ -45,6 +47,11 @@ Result<RunRequest> request_of(const Invocation& call, const Installation& instal
   TRY(const auto order, order_of(call));
   TRY(request.cases, arrange(chosen, order));
   request.image = {call.value("image"), call.value("mutant"), call.value("next")};
+  if (call.has("mutant")) {
+    TRY(const auto mutants, load_mutants(all, refos::default_data()));
+    for (const auto& one : mutants)
+      if (one.name == request.image.mutant) request.image.mutant_in = one.applies_to;
+  }
   request.device = call.value("device", request.device);
   request.profile = call.value("profile");
   request.folder = call.value("out");

@@ -28,6 +28,19 @@ TEST(Roles, name_the_bundle_of_the_next_version) {
   EXPECT_EQ(bundle_name("my-os.img", "next", known), "");
 }
 
+TEST(Roles, of_a_mutant_are_the_bundles_that_it_says_its_defect_is_in) {
+  const auto with = [](const char* bundle, const char* role, std::vector<std::string> in) {
+    return bundle_with_mutant(bundle, role, {"refos-1.0.0", "bad", "", std::move(in)});
+  };
+  EXPECT_EQ(with("bundle:refos-1.1.0", "next", {"image", "bundle"}), "bundle:refos-1.1.0+bad");
+  EXPECT_EQ(with("bundle:refos-1.1.0", "next", {"image"}), "bundle:refos-1.1.0");
+  const char* sick = "bundle:refos-1.1.0+sick";
+  EXPECT_EQ(with(sick, "next+sick", {"image", "bundle"}), sick) << "the sabotage was lost";
+  EXPECT_EQ(with(sick, "next+sick", {"bundle+sick"}), "bundle:refos-1.1.0+bad");
+  EXPECT_EQ(with("bundle:refos-1.1.0", "next", {"bundle+sick"}), "bundle:refos-1.1.0");
+  EXPECT_EQ(with("", "next", {"bundle"}), "") << "there is no next version";
+}
+
 TEST(ImageWords, are_paths_or_names) {
   EXPECT_TRUE(looks_like_a_path("./refos"));
   EXPECT_TRUE(looks_like_a_path("os.img"));

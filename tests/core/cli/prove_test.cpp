@@ -10,6 +10,7 @@ namespace seatrial::cli {
 namespace {
 
 using model::Verdict;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -46,6 +47,7 @@ Mutant mutant(const std::string& name, const std::string& of) {
   Mutant out;
   out.name = name;
   out.cases = {"smoke." + of};
+  out.expect = {"fail", "expect", "wrong", ""};
   return out;
 }
 
@@ -73,14 +75,68 @@ TEST(Prove, a_mutant_that_survives_is_told) {
 
 TEST(Prove, red_for_another_reason_than_stated_proves_nothing) {
   auto stated = mutant("no_boots", "boots");
-  stated.code = "boot.late";
+  stated.expect.code = "boot.late";
   EXPECT_EQ(proof_of(stated, record({{"boots", Verdict::fail}})).exit_code(), 1);
   EXPECT_EQ(proof_of(stated, record({{"boots", Verdict::fail}}, "boot.late")).exit_code(), 0);
-  stated.code.clear();
-  stated.why = "login (prompt|shell)";
+  stated.expect = {"fail", "x", "login (prompt|shell)", ""};
   EXPECT_EQ(proof_of(stated, record({{"boots", Verdict::fail}}, "x", "panic")).exit_code(), 1);
   EXPECT_EQ(
       proof_of(stated, record({{"boots", Verdict::fail}}, "x", "no login prompt")).exit_code(), 0);
+  stated.expect.why = "look";
+  EXPECT_EQ(proof_of(stated, record({{"boots", Verdict::fail}}, "x", "panic")).exit_code(), 1)
+      << "advice is no reason";
+}
+
+/// Red by the second of two expectations, each after a step of its own; a third one held.
+reports::RunRecord red_by_an_expectation() {
+  auto out = record({{"boots", Verdict::fail}}, "expectation.failed", "first is wrong");
+  auto& attempt = out.cases[0].attempts[0];
+  for (const auto* name : {"shell.run", "disk.search"}) {
+    reports::Step step;
+    step.name = name;
+    step.at = attempt.steps.empty() ? 1 : 3;
+    step.ok = step.finished = true;
+    attempt.steps.push_back(step);
+  }
+  attempt.assertions = {{false, "Value of:\n  first", "a.cpp", 1, 2},
+                        {false, "Value of:\n  second\n  is gone", "a.cpp", 2, 4},
+                        {true, "third", "a.cpp", 3, 5}};
+  return out;
+}
+
+TEST(Prove, the_reason_is_a_failed_expectation_and_the_step_before_it) {
+  auto stated = mutant("no_boots", "boots");
+  const auto exit_with = [&](const char* why, const char* step) {
+    stated.expect = {"fail", "expectation.failed", why, step};
+    return proof_of(stated, red_by_an_expectation()).exit_code();
+  };
+  EXPECT_EQ(exit_with("second is gone", ""), 0);
+  EXPECT_EQ(exit_with("second is gone", "disk.search"), 0);
+  EXPECT_EQ(exit_with("second is gone", "shell.run"), 1);
+  EXPECT_EQ(exit_with("Value of: first", "shell.run"), 0);
+  EXPECT_EQ(exit_with("third", ""), 1) << "that one held";
+  EXPECT_EQ(exit_with("Value of: first", "disk.search"), 1);
+}
+
+TEST(Prove, the_step_of_a_failure_is_the_one_that_failed_else_the_last) {
+  auto bad = record({{"boots", Verdict::fail}}, "console.not_seen", "no prompt");
+  for (const auto* name : {"console.expect", "bench.info"}) {
+    reports::Step step;
+    step.name = name;
+    step.at = 1;
+    step.finished = true;
+    step.ok = std::string(name) == "bench.info";
+    bad.cases[0].attempts[0].steps.push_back(step);
+  }
+  auto stated = mutant("no_boots", "boots");
+  stated.expect = {"fail", "console.not_seen", "no prompt", "console.expect"};
+  EXPECT_EQ(proof_of(stated, bad).exit_code(), 0);
+  stated.expect.step = "bench.info";
+  const auto proof = proof_of(stated, bad);
+  EXPECT_EQ(proof.exit_code(), 1);
+  EXPECT_THAT(proof.rows[0].why, HasSubstr("in console.expect instead of bench.info"));
+  bad.cases[0].attempts[0].steps[0].ok = true;
+  EXPECT_EQ(proof_of(stated, bad).exit_code(), 0);
 }
 
 TEST(Prove, an_error_of_the_bench_is_not_a_verdict_on_the_case) {
@@ -117,25 +173,69 @@ TEST(Prove, a_sample_has_one_case_and_one_mutant_per_suite) {
   EXPECT_EQ(mutants[0].name, "no_boots");
 }
 
-TEST(Mutants, are_named_by_cases_and_described_by_their_own_file) {
-  auto folder = io::TempDir::make("seatrial-mutants");
-  ASSERT_TRUE(folder);
-  const auto write = [&](const std::string& name, const std::string& text) {
-    ASSERT_TRUE(io::make_dirs(folder->path() / "mutants" / name));
-    ASSERT_TRUE(io::write_file_atomic(folder->path() / "mutants" / name / "mutant.json", text));
-  };
-  write("no_boots", R"({"description": "never boots", "case": "smoke.slug", "whiteouts": ["x"],
-                        "expect": {"verdict": "fail", "code": "boot.late"}})");
-  write("of_nothing", R"({"description": "for a case to come", "case": "smoke.later"})");
-  auto mutants = load_mutants({smoke()}, folder->path());
+class Mutants : public testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& text) {
+    ASSERT_TRUE(io::make_dirs(folder_.path() / "mutants" / name));
+    ASSERT_TRUE(io::write_file_atomic(folder_.path() / "mutants" / name / "mutant.json", text));
+  }
+  Result<std::vector<Mutant>> load() { return load_mutants({smoke()}, folder_.path()); }
+  /// What the loader says of a mutant with this expectation.
+  std::string complaint(const std::string& expect) {
+    write("no_boots", R"({"description": "never boots", "case": "smoke.slug")" + expect + "}");
+    const auto loaded = load();
+    return loaded ? "" : loaded.error().what();
+  }
+  io::TempDir folder_ = io::TempDir::make("seatrial-mutants").value();
+};
+
+constexpr const char* kExpect =
+    R"(, "expect": {"verdict": "fail", "code": "boot.late", "why": "too late", "step": "shell.wait"})";
+
+TEST_F(Mutants, are_named_by_cases_and_described_by_their_own_file) {
+  write("no_boots", std::string(R"({"description": "never boots", "case": "smoke.slug",
+                                    "whiteouts": ["x"])") +
+                        kExpect + "}");
+  write("no_slug", std::string(R"({"description": "no slug")") + kExpect + "}");
+  write("of_nothing",
+        std::string(R"({"description": "to come", "case": "smoke.later")") + kExpect + "}");
+  const auto mutants = load();
   ASSERT_TRUE(mutants) << mutants.error().describe();
   ASSERT_EQ(mutants->size(), 2u);
-  EXPECT_THAT((*mutants)[0].cases, ElementsAre("smoke.boots", "smoke.slug"));
-  EXPECT_EQ((*mutants)[0].code, "boot.late");
-  EXPECT_EQ((*mutants)[0].description, "never boots");
-  EXPECT_THAT((*mutants)[0].applies_to, ElementsAre("image"));
+  const auto& one = mutants->front();
+  EXPECT_THAT(one.cases, ElementsAre("smoke.slug", "smoke.boots"));
+  EXPECT_EQ(one.description, "never boots");
+  EXPECT_THAT(one.applies_to, ElementsAre("image"));
+  EXPECT_EQ(one.expect.verdict + one.expect.code + one.expect.why + one.expect.step,
+            "failboot.latetoo lateshell.wait");
   write("no_boots", "{");
-  EXPECT_THAT(load_mutants({smoke()}, folder->path()).error().what(), HasSubstr("no_boots"));
+  EXPECT_THAT(load().error().what(), HasSubstr("no_boots"));
+}
+
+TEST_F(Mutants, without_a_stated_failure_are_refused_with_file_and_key) {
+  write("no_slug", std::string(R"({"description": "no slug")") + kExpect + "}");
+  EXPECT_EQ(complaint(kExpect), "");
+  EXPECT_THAT(complaint(""), AllOf(HasSubstr("no_boots/mutant.json"), HasSubstr("expect")));
+  for (const auto& [key, expect] : std::map<std::string, std::string>{
+           {"expect.verdict", R"({"code": "x", "why": "y"})"},
+           {"expect.code", R"({"verdict": "fail", "why": "y"})"},
+           {"expect.why", R"({"verdict": "fail", "code": "x"})"},
+           {"expect.reason", R"({"verdict": "fail", "code": "x", "why": "y", "reason": "z"})"}})
+    EXPECT_THAT(complaint(", \"expect\": " + expect),
+                AllOf(HasSubstr("no_boots/mutant.json"), HasSubstr(key)));
+  EXPECT_THAT(complaint(R"(, "expect": {"verdict": "pass", "code": "x", "why": "y"})"),
+              HasSubstr("expect.verdict: must be fail"));
+  EXPECT_THAT(complaint(R"(, "expect": {"verdict": "fail", "code": "x", "why": "("})"),
+              HasSubstr("expect.why: is no regular expression"));
+  EXPECT_THAT(complaint(R"(, "expect": {"verdict": "fail", "code": "x", "why": ".*"})"),
+              HasSubstr("expect.why: matches every failure"));
+}
+
+TEST_F(Mutants, that_a_case_names_must_exist) {
+  write("no_boots", std::string(R"({"description": "never boots")") + kExpect + "}");
+  const auto mutants = load();
+  ASSERT_FALSE(mutants);
+  EXPECT_THAT(mutants.error().what(), HasSubstr("smoke.slug names the mutant no_slug"));
 }
 
 }  // namespace
