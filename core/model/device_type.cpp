@@ -61,7 +61,7 @@ Result<DeviceType> load_device_type(const std::filesystem::path& path) {
     budgets->required("boot_to_login", into.boot_to_login)
         .required("boot_to_ssh", into.boot_to_ssh);
     budgets->required("shutdown", into.shutdown).required("update", into.update);
-    budgets->required("provisioning", into.provisioning);
+    budgets->required("provisioning", into.provisioning).optional("flash", into.flash);
     CHECK_OK(budgets->finish());
   }
   CHECK_OK(fields.finish());

@@ -53,6 +53,7 @@ struct DeviceType {
 
   struct Budgets {  ///< product budgets, reference seconds
     double boot_to_login = 0, boot_to_ssh = 0, shutdown = 0, update = 0, provisioning = 0;
+    double flash = 60;  ///< the bench's, not the product's: writing and reading back the medium
   } budgets;
 
   std::filesystem::path file;  ///< where it was read

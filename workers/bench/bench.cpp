@@ -35,6 +35,7 @@ std::optional<std::string> Bench::lacks(const std::string& capability) const {
 }
 
 Task<Failure> Bench::blamed(Failure failure, unsigned boot) {
+  if (failure.blame() != Blame::unknown || failure.code().rfind("ssh.", 0) != 0) co_return failure;
   // What ended the connection may be told a moment later than the connection's end.
   constexpr int kLooks = 20;
   for (int look = 0; look < kLooks; ++look) {
@@ -48,9 +49,7 @@ Task<Failure> Bench::blamed(Failure failure, unsigned boot) {
 Task<Result<json>> Bench::call(const model::Verb& verb, json arguments, double) {
   const unsigned boot = boots_->current().number;
   auto answer = co_await handled(verb, std::move(arguments));
-  if (answer || answer.error().blame() != Blame::unknown ||
-      answer.error().code().rfind("ssh.", 0) != 0)
-    co_return answer;
+  if (answer) co_return answer;
   auto failure = co_await blamed(answer.error(), boot);
   co_return failure;
 }
@@ -162,9 +161,7 @@ void Bench::begin_case() {
 
 std::optional<Failure> Bench::unsettled() {
   for (const auto& alarm : console_->sentinels().alarms(case_offset_))
-    if (!alarm.allowed && alarm.severity == console::Severity::fatal)
-      return Failure("sentinel." + alarm.id, Blame::product, "the console said: " + alarm.line,
-                     "see the console log at this line");
+    if (!alarm.allowed) return failure_of(alarm.id, alarm.line, scale_ > 1);
   return std::nullopt;
 }
 
@@ -175,9 +172,7 @@ void Bench::on_alarm(const console::Alarm& alarm) {
                                  {"offset", alarm.offset},
                                  {"allowed", alarm.allowed}});
   if (!alarm.allowed && alarm.severity == console::Severity::fatal)
-    alarm_.raise(
-        Failure("sentinel." + alarm.id, Blame::product, "the console said: " + alarm.line,
-                "see the console log at this line; a case that provokes it on purpose allows it"));
+    alarm_.raise(failure_of(alarm.id, alarm.line, scale_ > 1));
 }
 
 console::Subscription Bench::on_rig_event(std::function<void(const RigEvent&)> sink) {
@@ -196,6 +191,7 @@ void Bench::take_rig_event(const RigEvent& event) {
       events_.write("console_mark", json{{"offset", offset}, {"text", "power on"}});
       events_.write("power", json{{"action", "on"}, {"state", "on"}});
       boots_->powered_on(now);
+      if (rig_->console()) nursery_.start("waiting for the console", need_console(consoles_));
       break;
     }
     case RigEvent::Kind::powered_off:
@@ -248,11 +244,15 @@ json Bench::describe_boot(const dut::Boot& boot) const {
 }
 
 Task<Result<>> Bench::switch_on() {
-  CO_TRY(const auto before, co_await rig_->power().state());
+  CO_TRY(auto before, co_await rig_->power().state());
   if (before == drivers::PowerState::on) {
     // A board that has shut down and still has power does not start by being given it.
     CO_TRY(const auto running, co_await rig_->run_state());
-    if (running == RunState::stopped) CO_CHECK_OK(co_await switch_off());
+    const bool halted = running == RunState::unknown && boots_->current().ended();
+    if (running == RunState::stopped || halted) {
+      CO_CHECK_OK(co_await switch_off());
+      before = drivers::PowerState::off;
+    }
   }
   if (auto* storage = rig_->storage(); storage && before != drivers::PowerState::on)
     CO_CHECK_OK(co_await storage->connect_dut());

@@ -42,10 +42,10 @@ inline constexpr const char* kCaseStates = "case-";
 
 class Bench final : public CaseBench {
  public:
-  /// Starts the API stand-in and the rig; the DUT stays off.
-  static Task<Result<std::unique_ptr<Bench>>> assemble(BenchParts parts, EventWriter& events,
-                                                       Steps& steps, Alarm& alarm,
-                                                       Nursery& nursery);
+  Bench(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, Nursery& nursery);
+  /// Starts the API stand-in and the rig; the DUT stays off. When that fails half way, make_safe()
+  /// is still to be called.
+  Task<Result<>> assemble();
   ~Bench() override;
 
   // CaseBench
@@ -53,6 +53,7 @@ class Bench final : public CaseBench {
   std::int64_t epoch() const override { return parts_.plan.epoch; }
   std::optional<std::string> lacks(const std::string& capability) const override;
   Task<Result<>> reach(std::string checkpoint) override;
+  double setup_budget() const override;
   Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments,
                                     double deadline) override;
   void begin_case() override;
@@ -86,6 +87,8 @@ class Bench final : public CaseBench {
   [[nodiscard]] console::Subscription on_rig_event(std::function<void(const RigEvent&)> sink);
   /// How many people watch the console.
   std::shared_ptr<int> viewers() const { return viewers_; }
+  /// What must not be shared lies there: keys, disks, packets.
+  std::filesystem::path private_folder() const;
   /// Of the device API, as the DUT reaches it.
   std::string api_host() const;
   std::uint64_t case_offset() const { return case_offset_; }
@@ -111,9 +114,6 @@ class Bench final : public CaseBench {
   Task<Result<>> restore_checkpoint(std::string name);
 
  private:
-  Bench(BenchParts parts, EventWriter& events, Steps& steps, Alarm& alarm, Nursery& nursery);
-  /// What must not be shared lies there: keys, disks, packets.
-  std::filesystem::path private_folder() const;
   Task<Result<>> start_cloud();
   Task<Result<>> need_cloud();
   Task<Result<>> start_rig();
@@ -124,15 +124,17 @@ class Bench final : public CaseBench {
   void take_rig_event(const RigEvent& event);
   void take_console(std::shared_ptr<drivers::Channel> channel);
   Task<Result<>> read_console(std::shared_ptr<drivers::Channel> channel, unsigned number);
+  Task<Result<>> need_console(unsigned number);
   /// A failure whose blame nobody knew, once it is known what the DUT did since `boot`.
   Task<Failure> blamed(Failure failure, unsigned boot);
   Task<Result<nlohmann::json>> handled(const model::Verb& verb, nlohmann::json arguments);
   void on_alarm(const console::Alarm& alarm);
   void record_boot(const dut::Boot& boot);
   Task<Result<>> read_shell_facts(unsigned boot);
-  Task<Result<dut::Boot>> shell_after_unbounded(unsigned after);
+  Task<Result<dut::Boot>> shell_after_unbounded(unsigned after, std::optional<Failure>* last);
   Task<Result<>> prepare_fresh();
   Task<Result<>> boot_settled();
+  Task<Result<>> reach_inside(std::string checkpoint);
   Task<Result<>> wait_provisioned();
   Task<Result<>> build_booted();
   /// Goes back to a saved state; false when there is none that could be gone back to.

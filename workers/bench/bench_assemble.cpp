@@ -24,18 +24,15 @@ constexpr double kConsoleReturns = 10;
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Bench>>> Bench::assemble(BenchParts parts, EventWriter& events,
-                                                     Steps& steps, Alarm& alarm, Nursery& nursery) {
-  std::unique_ptr<Bench> bench(new Bench(std::move(parts), events, steps, alarm, nursery));
-  CO_TRY(bench->os_, dut::make_os_family(bench->parts_.profile, bench->parts_.device));
-  CO_CHECK_OK(io::make_dirs(bench->private_folder()));
+Task<Result<>> Bench::assemble() {
+  CO_TRY(os_, dut::make_os_family(parts_.profile, parts_.device));
+  CO_CHECK_OK(io::make_dirs(private_folder()));
   std::error_code error;
-  fs::permissions(bench->private_folder(), fs::perms::owner_all, error);
-  CO_TRY(bench->key_, co_await dut::make_ssh_key(bench->private_folder()));
-  CO_CHECK_OK(co_await bench->start_rig());
-  CO_CHECK_OK(co_await bench->start_cloud());
-  CO_CHECK_OK(co_await bench->start_console());
-  co_return bench;
+  fs::permissions(private_folder(), fs::perms::owner_all, error);
+  CO_TRY(key_, co_await dut::make_ssh_key(private_folder()));
+  CO_CHECK_OK(co_await start_rig());
+  CO_CHECK_OK(co_await start_cloud());
+  co_return co_await start_console();
 }
 
 Task<Result<>> Bench::start_rig() {
@@ -49,6 +46,11 @@ Task<Result<>> Bench::start_rig() {
   rig.ssh_port = parts_.profile.ssh_port;
   rig.supervisor_port = parts_.profile.supervisor_port;
   CO_TRY(rig_, co_await make_rig(nursery_, parts_.guard, std::move(rig)));
+  if (!rig_->network())
+    co_return Failure("bench.no_network", Blame::bench,
+                      "this bench does not reach its DUT over a network, and shells over a console "
+                      "are not there yet",
+                      "wire the DUT to a network that the bench reaches");
   scale_ = parts_.plan.budget_scale > 0 ? parts_.plan.budget_scale : rig_->slowness();
   co_return Result<>();
 }
@@ -109,7 +111,7 @@ Result<> Bench::start_ssh(asio::any_io_executor executor) {
   const auto ssh_port = static_cast<std::uint16_t>(parts_.profile.ssh_port);
   dut::SshOptions ssh;
   ssh.user = parts_.profile.login_user;
-  ssh.host = rig_->network()->endpoint(ssh_port).host;
+  ssh.host = [this, ssh_port] { return rig_->network()->endpoint(ssh_port).host; };
   ssh.port = [this, ssh_port] { return rig_->network()->endpoint(ssh_port).port; };
   ssh.key = key_.private_key;
   ssh.folder = private_folder();
@@ -123,20 +125,23 @@ void Bench::take_console(std::shared_ptr<drivers::Channel> channel) {
 }
 
 /// The end of a stream, clean or not, is how a QEMU that is killed looks from here; as a failure it
-/// would end everything else that lives beside it. With the power on and no new stream it is the
-/// loss of an instrument: a case that waits for the console must not accuse the DUT of silence.
+/// would end everything else that lives beside it.
 Task<Result<>> Bench::read_console(std::shared_ptr<drivers::Channel> channel, unsigned number) {
   auto ended = co_await console_->run(std::move(channel));
   if (!ended) log::info("{}", ended.error().describe());
+  if (consoles_ == number) co_return co_await need_console(number);
+  co_return Result<>();
+}
+
+/// With the power on and no stream, an instrument is lost: a case that waits for the console must
+/// not accuse the DUT of silence.
+Task<Result<>> Bench::need_console(unsigned number) {
   for (double waited = 0; waited < kConsoleReturns; waited += 0.25) {
-    if (!powered_ || consoles_ != number) co_return Result<>();
+    if (!powered_ || consoles_ != number || console_->connected()) co_return Result<>();
     co_await pause(std::chrono::milliseconds(250));
   }
-  if (powered_ && consoles_ == number)
-    alarm_.raise(Failure("console.lost", Blame::bench,
-                         "the console ended while the DUT has power" +
-                             (ended ? std::string() : ": " + ended.error().what()),
-                         "check the cable and the adapter of the console"));
+  alarm_.raise(Failure("console.lost", Blame::bench, "the DUT has power, and its console is gone",
+                       "check the cable and the adapter of the console"));
   co_return Result<>();
 }
 
@@ -144,8 +149,7 @@ Result<> Bench::start_boots(asio::any_io_executor executor) {
   boot_lines_.reset();
   recorded_boots_.clear();
   boot_offsets_.clear();
-  dut::BootRules rules;
-  rules.loader = parts_.device.boot_loader.line;
+  const dut::BootRules rules = dut::boot_rules(parts_.device);
   std::vector<console::Pattern> patterns;
   for (const auto* pattern :
        {&rules.loader, &rules.kernel, &rules.login, &rules.panic, &rules.restart, &rules.halt})

@@ -18,6 +18,8 @@ using nlohmann::json;
 namespace {
 constexpr double kSettleSeconds = 60;
 constexpr double kClockSeconds = 20;
+/// For what the bench does itself at a checkpoint: saving, restoring, asking the API stand-in.
+constexpr double kBenchSeconds = 60;
 }  // namespace
 
 dut::BenchOffer Bench::offer() const {
@@ -113,7 +115,7 @@ Task<Result<>> until_boot_ends(dut::BootTracker& boots, unsigned number) {
 }  // namespace
 
 /// The loop behind shell_after(); bounded by the budget around it.
-Task<Result<dut::Boot>> Bench::shell_after_unbounded(unsigned after) {
+Task<Result<dut::Boot>> Bench::shell_after_unbounded(unsigned after, std::optional<Failure>* last) {
   for (unsigned number = after;;) {
     Budget begin(24h, "a boot to begin");
     CO_TRY(auto boot, co_await boots_->next(number, dut::BootStage::started, std::move(begin)));
@@ -125,6 +127,11 @@ Task<Result<dut::Boot>> Bench::shell_after_unbounded(unsigned after) {
     if (waited) waited = co_await read_shell_facts(number);
     const auto& current = boots_->current();
     if (waited && !current.boot_id.empty() && current.number > after) co_return current;
+    if (!waited) {
+      const auto blame = waited.error().blame();
+      if (blame == Blame::bench || blame == Blame::seatrial) co_return waited.error();
+      *last = waited.error();
+    }
     if (boots_->current().number == number) {
       // The connection broke without a new boot in sight: try this boot again.
       --number;
@@ -135,8 +142,10 @@ Task<Result<dut::Boot>> Bench::shell_after_unbounded(unsigned after) {
 }
 
 Task<Result<dut::Boot>> Bench::shell_after(unsigned after, Budget budget) {
-  auto boot = co_await within(budget, shell_after_unbounded(after));
+  std::optional<Failure> last;
+  auto boot = co_await within(budget, shell_after_unbounded(after, &last));
   if (!boot && boot.error().code() == budget.code) {
+    if (last) boot = std::move(boot.error()).with("the last try ended with: " + last->what());
     const auto& current = boots_->current();
     co_return std::move(boot.error())
         .with(fmt::format("boot {} ({}) had come as far as: {}", current.number, current.why,
@@ -260,6 +269,21 @@ Task<Result<>> Bench::need_cloud() {
 }
 
 Task<Result<>> Bench::reach(std::string checkpoint) {
+  const unsigned boot = boots_->current().number;
+  auto reached = co_await reach_inside(std::move(checkpoint));
+  if (reached) co_return reached;
+  auto failure = co_await blamed(reached.error(), boot);
+  co_return failure;
+}
+
+/// Everything that a checkpoint may take: the product's budgets, and the bench's own work.
+double Bench::setup_budget() const {
+  const auto& budgets = parts_.device.budgets;
+  return budgets.flash + budgets.boot_to_ssh + kSettleSeconds + 2 * budgets.provisioning +
+         kBenchSeconds;
+}
+
+Task<Result<>> Bench::reach_inside(std::string checkpoint) {
   CO_CHECK_OK(co_await need_cloud());
   if (auto* network = rig_->network())  // a case before may have gone elsewhere
     CO_CHECK_OK(co_await network->follow(""));

@@ -2,6 +2,25 @@
 #include "workers/bench/blame.hpp"
 
 namespace seatrial::bench {
+namespace {
+
+/// What a kernel says that was not given the time it needs.
+bool tells_of_starving(const std::string& sentinel) {
+  for (const char* prefix : {"lockup.", "rcu_stall", "hung_task", "watchdog."})
+    if (sentinel.rfind(prefix, 0) == 0) return true;
+  return false;
+}
+
+}  // namespace
+
+Failure failure_of(const std::string& sentinel, const std::string& line, bool host_overloaded) {
+  if (host_overloaded && tells_of_starving(sentinel))
+    return Failure("sentinel." + sentinel, Blame::unknown,
+                   "the console said: " + line + "; the host of this emulated device is overloaded",
+                   "run it again on a quieter host");
+  return Failure("sentinel." + sentinel, Blame::product, "the console said: " + line,
+                 "see the console log at this line; a case that provokes it on purpose allows it");
+}
 
 std::optional<Failure> explained(const Failure& failure, const SinceThen& since) {
   if (since.alarm) return since.alarm;

@@ -4,6 +4,7 @@
 // blame unknown); the boot tracker and the instruments do.
 
 #include <optional>
+#include <string>
 
 #include "core/base/failure.hpp"
 #include "workers/dut/boots.hpp"
@@ -16,6 +17,10 @@ struct SinceThen {
   bool powered = true;
   std::optional<Failure> alarm;  ///< of an instrument or a sentinel
 };
+
+/// What a sentinel's line means. A device that is emulated by an overloaded host stalls through no
+/// fault of its own.
+Failure failure_of(const std::string& sentinel, const std::string& line, bool host_overloaded);
 
 /// The failure with its blame, or nullopt while nothing explains it.
 std::optional<Failure> explained(const Failure& failure, const SinceThen& since);

@@ -17,10 +17,6 @@ using nlohmann::json;
 
 namespace {
 
-/// Reaching a checkpoint may mean flash, boot and provisioning; a reference machine needs a quarter
-/// of this.
-constexpr double kSetupSeconds = 240;
-
 AttemptOutcome outcome_of(const Failure& failure) {
   return {model::verdict_of(failure), failure, {}};
 }
@@ -64,7 +60,7 @@ Task<AttemptOutcome> CaseRunner::run_inside(model::CaseInfo info, model::SuiteIn
   const double began = events_.now();
   {
     Steps::Step step(steps_, "checkpoint", "bring the bench to checkpoint " + info.checkpoint, 0);
-    Budget setup(from_seconds(kSetupSeconds * scale), "checkpoint " + info.checkpoint);
+    Budget setup(from_seconds(bench_.setup_budget() * scale), "checkpoint " + info.checkpoint);
     setup.code = "deadline.checkpoint";
     auto reached =
         co_await unless(alarm_.wait(), within(std::move(setup), bench_.reach(info.checkpoint)));

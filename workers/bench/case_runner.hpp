@@ -34,6 +34,9 @@ class CaseBench {
   /// Why a case that needs `capability` is not applicable; nullopt when the bench has it.
   virtual std::optional<std::string> lacks(const std::string& capability) const = 0;
   virtual Task<Result<>> reach(std::string checkpoint) = 0;
+  /// Reference seconds in which any checkpoint must be reached, the product's budgets being
+  /// shorter.
+  virtual double setup_budget() const = 0;
   virtual Task<Result<nlohmann::json>> call(const model::Verb& verb, nlohmann::json arguments,
                                             double deadline) = 0;
   /// The attempt begins: alarms are armed anew, nothing is allowed, the budgets' scale is taken.

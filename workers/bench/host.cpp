@@ -2,6 +2,7 @@
 #include "workers/bench/host.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read_until.hpp>
@@ -16,6 +17,7 @@
 #include "core/base/notifier.hpp"
 #include "core/base/race.hpp"
 #include "core/base/unless.hpp"
+#include "core/base/within.hpp"
 #include "core/io/hash.hpp"
 #include "core/model/device_type.hpp"
 #include "core/model/failure_json.hpp"
@@ -48,7 +50,13 @@ struct Control {
                         "start it again; `seatrial run --from CASE` goes on from a case"));
     changed.notify();
   }
+  /// Asked twice: what does not end in a few seconds is left to the guard.
+  void hurry() {
+    hurried = true;
+    changed.notify();
+  }
   bool interrupted = false;
+  bool hurried = false;
   bool released = false;
   bool stays = false;  ///< for people: it outlives whoever started us
   Notifier changed;
@@ -71,6 +79,7 @@ Task<Result<>> read_control(int fd, Control* control, Alarm* alarm) {
     const std::string line = buffer.substr(0, size - 1);
     buffer.erase(0, size);
     if (line == "cancel" || line == "kill") control->cancel(*alarm, "by request");
+    if (line == "kill") control->hurry();
     if (line == "release") {
       control->released = true;
       control->changed.notify();
@@ -84,6 +93,21 @@ Task<Result<>> read_signals(Control* control, Alarm* alarm) {
     co_await signals.async_wait(asio::use_awaitable);
     control->cancel(*alarm, "by a signal");
   }
+}
+
+constexpr Duration kHurry = 5s;
+
+/// Ends the process when it was asked twice to end and does not. The guard outlives it and puts the
+/// bench into its safe state; the event log is whole up to here.
+Task<Result<>> end_at_once(Control* control, EventWriter* events) {
+  CO_CHECK_OK(co_await control->changed.until([control] { return control->hurried; }));
+  co_await pause(kHurry);
+  events->write("note", json{{"level", "warn"},
+                             {"text",
+                              "the bench host was told twice to end, and left what was "
+                              "under way to the guard"}});
+  events->sync();
+  ::_exit(3);
 }
 
 json run_started(const model::RunPlan& plan, const Bench& bench, const std::string& device_digest,
@@ -157,9 +181,9 @@ Task<Result<>> assemble(Run& run) {
   run.sockets.emplace(std::move(sockets));
   parts.sockets = run.sockets->path();
   parts.guard = run.guard.get();
-  CO_TRY(run.bench, co_await Bench::assemble(std::move(parts), run.events, run.steps, run.alarm,
-                                             run.bench_nursery));
-  co_return Result<>();
+  run.bench = std::make_unique<Bench>(std::move(parts), run.events, run.steps, run.alarm,
+                                      run.bench_nursery);
+  co_return co_await run.bench->assemble();
 }
 
 void record(Run& run, const std::string& name, const AttemptOutcome& outcome) {
@@ -302,9 +326,15 @@ void remove_disks(const fs::path& out) {
     if (entry.path().extension() == ".qcow2") fs::remove(entry.path(), ignored);
 }
 
+/// A switch that does not answer must not hold the end of the run for ever: the guard is next.
+constexpr Duration kSafeBudget = 60s;
+
 Task<Result<>> make_safe(Run& run) {
   if (!run.bench) co_return Result<>();
-  auto safe = co_await run.bench->make_safe();
+  Budget budget(kSafeBudget, "the bench to be safe");
+  budget.code = "bench.not_safe";
+  budget.blame = Blame::bench;
+  auto safe = co_await within(std::move(budget), run.bench->make_safe());
   if (!safe)
     run.events.write(
         "note", json{{"level", "warn"},
@@ -325,6 +355,7 @@ Task<Result<>> run_plan(HostOptions options) {
     outside.start("reading the control pipe",
                   read_control(run.options.control_fd, &run.control, &run.alarm));
   outside.start("waiting for signals", read_signals(&run.control, &run.alarm));
+  outside.start("hurrying", end_at_once(&run.control, &run.events));
 
   Result<> ended;
   try {
@@ -351,7 +382,8 @@ Task<Result<>> run_plan(HostOptions options) {
   auto helpers = co_await run.bench_nursery.join();
   run.bench.reset();
   run.sockets.reset();
-  if (run.guard) (void)co_await run.guard->done();
+  // What could not be made safe from here is left to the guard, which has commands of its own.
+  if (run.guard && safe) (void)co_await run.guard->done();
   run.nursery.cancel();
   auto joined = co_await run.nursery.join();
   run.guard.reset();

@@ -270,6 +270,10 @@ class QemuRig final : public Rig,
 }  // namespace
 
 Task<Result<std::unique_ptr<Rig>>> make_qemu_rig(Nursery& nursery, Guard* guard, RigParts parts) {
+  if (!parts.device.machine)
+    co_return Failure("device.no_machine", Blame::suite,
+                      parts.device.slug + " cannot be played by QEMU: device.json has no machine",
+                      "take a device type with a machine; `seatrial list devices` shows them");
   qemu::AcceleratorQuery query;
   query.qemu = parts.device.machine->qemu;
   query.cache_root = parts.cache;

@@ -7,7 +7,7 @@
 
 namespace seatrial::bench {
 
-/// The device type must have a machine.
+/// Fails with "device.no_machine" for a device type that QEMU cannot play.
 Task<Result<std::unique_ptr<Rig>>> make_qemu_rig(Nursery& nursery, Guard* guard, RigParts parts);
 
 }  // namespace seatrial::bench

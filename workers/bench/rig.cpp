@@ -1,15 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workers/bench/rig.hpp"
 
+#include "core/base/text.hpp"
 #include "workers/bench/qemu_rig.hpp"
 
 namespace seatrial::bench {
+namespace {
+
+using Make = Task<Result<std::unique_ptr<Rig>>> (*)(Nursery&, Guard*, RigParts);
+
+/// One line for each kind.
+constexpr std::pair<std::string_view, Make> kRigs[] = {
+    {"qemu", make_qemu_rig},
+};
+
+}  // namespace
 
 Task<Result<std::unique_ptr<Rig>>> make_rig(Nursery& nursery, Guard* guard, RigParts parts) {
-  if (parts.device.machine) co_return co_await make_qemu_rig(nursery, guard, std::move(parts));
-  co_return Failure("device.no_machine", Blame::suite,
-                    parts.device.slug + " cannot be played by QEMU: device.json has no machine",
-                    "take a device type with a machine; `seatrial list devices` shows them");
+  std::vector<std::string> kinds;
+  for (const auto& [kind, make] : kRigs) {
+    if (kind == parts.kind) co_return co_await make(nursery, guard, std::move(parts));
+    kinds.emplace_back(kind);
+  }
+  co_return Failure("bench.unknown_rig", Blame::suite, "there is no kind of rig " + parts.kind,
+                    "known: " + join(kinds, ", "));
 }
 
 }  // namespace seatrial::bench

@@ -63,6 +63,7 @@ class Rig {
 
 /// What a rig is made from.
 struct RigParts {
+  std::string kind = "qemu";  ///< of make_rig's table
   model::DeviceType device;
   std::filesystem::path folder;    ///< private part of the run folder: disks, packets-N.pcap
   std::filesystem::path cache;     ///< what is worth knowing in the next run

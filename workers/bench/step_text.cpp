@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/clock.hpp"
+#include "core/base/redact.hpp"
 #include "core/base/text.hpp"
+#include "workers/dut/os/config_edit.hpp"
 
 namespace seatrial::bench {
 namespace {
@@ -19,6 +21,7 @@ std::string short_form(const json& value) {
   std::string text = value.is_string() ? value.get<std::string>()
                                        : value.dump(-1, ' ', false, json::error_handler_t::replace);
   std::replace(text.begin(), text.end(), '\n', ' ');
+  text = redact(std::move(text));  // before the cut, which might leave the half of a secret
   if (text.size() > kLongest) text = text.substr(0, kLongest - 3) + "...";
   return text;
 }
@@ -31,6 +34,8 @@ std::string text_at(const json& object, const char* key) {
 }  // namespace
 
 std::string step_text(const model::Verb& verb, const json& arguments) {
+  if (const auto set = arguments.find("set"); set != arguments.end())
+    dut::register_config_secrets(*set);
   std::string words(verb.name);
   std::replace(words.begin(), words.end(), '.', ' ');
   std::replace(words.begin(), words.end(), '_', ' ');

@@ -39,7 +39,7 @@ Task<Result<json>> run(Bench& bench, json arguments) {
 }
 
 Task<Result<json>> put(Bench& bench, json arguments) {
-  CO_TRY(const auto folder, io::TempDir::make("put", bench.parts().plan.out));
+  CO_TRY(const auto folder, io::TempDir::make("put", bench.private_folder()));
   const auto local = folder.path() / "content";
   CO_CHECK_OK(io::write_file_atomic(local, arguments.at("content").get<std::string>(), 0600));
   const auto mode = static_cast<unsigned>(std::stoul(arguments.value("mode", "644"), nullptr, 8));
@@ -49,7 +49,7 @@ Task<Result<json>> put(Bench& bench, json arguments) {
 }
 
 Task<Result<json>> get(Bench& bench, json arguments) {
-  CO_TRY(const auto folder, io::TempDir::make("get", bench.parts().plan.out));
+  CO_TRY(const auto folder, io::TempDir::make("get", bench.private_folder()));
   const auto local = folder.path() / "content";
   CO_CHECK_OK(co_await bench.shell().get(arguments.at("path").get<std::string>(), local,
                                          bench.scaled(kFileSeconds)));

@@ -163,7 +163,7 @@ Task<Result<RunResult>> Ssh::State::execute_connected(std::shared_ptr<State> sel
   const std::string mark = "seatrial-exit-255-" + random_hex(8);
   const std::string remote = fmt::format(
       "/bin/sh -c {}; r=$?; [ $r -ne 255 ] || echo {} >&2; exit $r", shell_quote(command), mark);
-  local.arg("--").arg(self->options.host).arg(remote);
+  local.arg("--").arg(self->options.host()).arg(remote);
   const auto begin = Clock::system().monotonic();
   const Budget limit(budget, "the end of a command on the DUT: " + command.substr(0, 200));
   CO_TRY(auto output, co_await io::run(std::move(local), limit, most));
@@ -191,7 +191,7 @@ Ssh::~Ssh() { state_->hang_up(); }
 
 Task<Result<std::string>> Ssh::wait_banner(Budget budget) {
   auto state = state_;
-  auto work = banner_of(state->options.host, state->options.port, state->options.banner_try);
+  auto work = banner_of(state->options.host(), state->options.port, state->options.banner_try);
   co_return co_await within(std::move(budget), std::move(work));
 }
 
@@ -273,7 +273,7 @@ Task<Result<Ssh::Access>> Ssh::access() {
   Access access;
   access.program = std::move(client.program);
   access.arguments = std::move(client.args);
-  access.host = state->options.host;
+  access.host = state->options.host();
   co_return access;
 }
 

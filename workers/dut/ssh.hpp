@@ -49,8 +49,9 @@ Task<Result<SshKey>> make_ssh_key(std::filesystem::path folder);
 
 struct SshOptions {
   std::string user = "root";
-  std::string host = "127.0.0.1";
-  std::function<std::uint16_t()> port;  ///< asked at each dial: it may change at a power cycle
+  /// Both are asked at each dial: they may change at a power cycle.
+  std::function<std::string()> host = [] { return std::string("127.0.0.1"); };
+  std::function<std::uint16_t()> port;
   std::filesystem::path key;            ///< private key; empty: the DUT wants none
   std::filesystem::path folder;         ///< private: known_hosts lives here
   std::filesystem::path socket_folder;  ///< short path (SocketFolder)

@@ -87,7 +87,7 @@ std::string Ssh::State::said() const {
 
 Failure Ssh::State::dial_failure(const std::string& how) const {
   const std::string text = said();
-  const std::string where = fmt::format("{}@{}:{}", options.user, options.host, options.port());
+  const std::string where = fmt::format("{}@{}:{}", options.user, options.host(), options.port());
   const std::string because = text.empty() ? how : text;
   if (has(text, "IDENTIFICATION HAS CHANGED") || has(text, "Host key verification failed"))
     return Failure(
@@ -128,7 +128,7 @@ Task<Result<>> Ssh::State::dial(std::shared_ptr<State> self) {
   command.arg("-o").arg(
       fmt::format("ConnectTimeout={}",
                   std::max<long>(1, static_cast<long>(seconds(self->options.dial_budget)))));
-  command.arg("--").arg(self->options.host);
+  command.arg("--").arg(self->options.host());
   command.stdout_file = command.stderr_file = self->log();
   auto started = io::Process::start(self->executor, std::move(command));
   if (!started) {
@@ -184,7 +184,7 @@ Task<Result<>> Ssh::State::control_command(std::shared_ptr<State> self, std::str
   auto local = self->client();
   local.arg("-O").arg(command).arg("-L");
   local.arg(fmt::format("{}:127.0.0.1:{}", forward.listen, forward.port));
-  local.arg("--").arg(self->options.host);
+  local.arg("--").arg(self->options.host());
   const Budget budget(10s, "the SSH master's answer to " + command);
   CO_TRY(const auto output, co_await io::run(std::move(local), budget));
   if (output.status.ok()) co_return Result<>();

@@ -54,5 +54,16 @@ TEST(Blame, an_instrument_that_failed_comes_before_everything_else) {
   EXPECT_EQ(known->blame(), Blame::bench);
 }
 
+TEST(Blame, what_the_kernel_cries_out_is_the_products_fault) {
+  EXPECT_EQ(failure_of("fs.ext4", "EXT4-fs error", false).blame(), Blame::product);
+  EXPECT_EQ(failure_of("fs.ext4", "EXT4-fs error", true).blame(), Blame::product);
+  EXPECT_EQ(failure_of("rcu_stall", "rcu: INFO: rcu_sched", false).blame(), Blame::product);
+}
+
+TEST(Blame, a_device_that_starves_on_an_overloaded_host_is_not_accused) {
+  for (const char* sentinel : {"rcu_stall", "lockup.soft", "hung_task", "watchdog.service"})
+    EXPECT_EQ(failure_of(sentinel, "stalled", true).blame(), Blame::unknown) << sentinel;
+}
+
 }  // namespace
 }  // namespace seatrial::bench

@@ -37,6 +37,7 @@ class BareBench final : public CaseBench {
       co_return Failure("boot.not_reached", Blame::product, "did not boot", "see the console");
     co_return Result<>();
   }
+  double setup_budget() const override { return 20; }
   Task<Result<json>> call(const model::Verb& verb, json, double) override {
     if (verb.name == "boot.next") co_await pause(1h);
     co_return json{{"state", "on"}};

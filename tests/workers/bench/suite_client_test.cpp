@@ -25,6 +25,7 @@ class IdleBench final : public CaseBench {
   void begin_case() override {}
   std::optional<Failure> unsettled() override { return {}; }
   Task<> collect_evidence(std::string, int) override { co_return; }
+  double setup_budget() const override { return 20; }
   double budget_scale() const override { return 1; }
 };
 

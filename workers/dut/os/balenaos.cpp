@@ -161,6 +161,7 @@ class BalenaOs final : public OsFamily {
     CO_TRY(const auto text, co_await output_of(&shell, "cat " + shell_quote(path), "", span));
     CO_TRY(auto config, parse_config(text, path + " of the DUT"));
     edit_config(config, set, remove);
+    register_config_secrets(config);
     CO_TRY(auto ignored, co_await output_of(&shell, filled(write, "{path}", shell_quote(path)),
                                             config.dump(), span));
     (void)ignored;

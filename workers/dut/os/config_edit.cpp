@@ -61,8 +61,14 @@ json masked(json config) {
 }
 
 void register_config_secrets(const json& config) {
-  for (const auto& [key, value] : config.items())
-    if (is_secret(key) && value.is_string()) register_secret(value.get<std::string>());
+  if (!config.is_object()) return;
+  for (const auto& [key, value] : config.items()) {
+    if (!is_secret(key)) continue;
+    if (value.is_string()) register_secret(value.get<std::string>());
+    if (!value.is_object()) continue;
+    for (const auto& [api, secret] : value.items())  // deviceApiKeys: one for each API
+      if (secret.is_string()) register_secret(secret.get<std::string>());
+  }
 }
 
 }  // namespace seatrial::dut
