@@ -26,10 +26,16 @@ std::string Bench::name() const {
   return parts_.plan.bench.empty() ? "qemu:" + parts_.device.slug : parts_.plan.bench;
 }
 
+std::vector<std::string> Bench::offers() const {
+  auto all = parts_.device.capabilities;  // of board and OS
+  for (auto& own : rig_->offers()) all.push_back(std::move(own));
+  return all;
+}
+
 std::optional<std::string> Bench::lacks(const std::string& capability) const {
   for (const auto& [missing, why] : rig_->lacks())
     if (missing == capability) return "this bench has no " + capability + ": " + why;
-  const auto& offered = parts_.device.capabilities;
+  const auto offered = offers();
   if (std::find(offered.begin(), offered.end(), capability) != offered.end()) return std::nullopt;
   return "the device type " + parts_.device.slug + " has no " + capability;
 }
@@ -116,7 +122,7 @@ json Bench::facts() const {
   json files = json::object();
   for (const auto& [role, ref] : parts_.plan.files) files[role] = file(ref);
   json capabilities = json::array();
-  for (const auto& capability : parts_.device.capabilities)
+  for (const auto& capability : offers())
     if (!lacks(capability)) capabilities.push_back(capability);
   json instruments = json::object();
   for (const auto& [key, value] : rig_->facts()) instruments[key] = value;

@@ -114,6 +114,7 @@ class Bench final : public CaseBench {
   Task<Result<>> restore_checkpoint(std::string name);
 
  private:
+  std::vector<std::string> offers() const;
   Task<Result<>> start_cloud();
   Task<Result<>> need_cloud();
   Task<Result<>> start_rig();

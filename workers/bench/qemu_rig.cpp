@@ -13,6 +13,7 @@
 #include "core/base/aside.hpp"
 #include "workers/console/channel.hpp"
 #include "workers/flash/medium.hpp"
+#include "workers/flash/verified.hpp"
 #include "workers/network/pcap.hpp"
 #include "workers/qemu/machine.hpp"
 #include "workers/qemu/overlay.hpp"
@@ -92,6 +93,12 @@ class QemuRig final : public Rig,
   Task<Result<drivers::FlashReceipt>> flash(drivers::FlashRequest wanted) override {
     if (machine_.on()) co_return in_use("flashed");
     const auto began = Clock::system().monotonic();
+    std::function<Result<bool>()> verified = [this, image = wanted.image]() -> Result<bool> {
+      CHECK_OK(flash::verify_base(image.path, image.digest, settings_.cache));
+      return true;
+    };
+    CO_TRY(const auto same, co_await aside(std::move(verified)));
+    (void)same;
     drop_disk();
     disk_ = settings_.folder / fmt::format("disk-{}.qcow2", ++disks_);
     qemu::OverlayRequest request;

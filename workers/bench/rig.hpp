@@ -54,6 +54,8 @@ class Rig {
   virtual Task<Result<>> make_safe() = 0;
   /// For the record: accelerator, versions, serial numbers of instruments.
   virtual std::vector<std::pair<std::string, std::string>> facts() const = 0;
+  /// Capabilities of this very bench that no device type can promise: a power meter, a camera.
+  virtual std::vector<std::string> offers() const { return {}; }
   /// What this rig cannot do although the device type could, with the reason.
   virtual std::vector<std::pair<std::string, std::string>> lacks() const = 0;
   /// How much longer than on the reference machine things take on this DUT now: what budgets in

@@ -16,10 +16,10 @@ using nlohmann::json;
 
 Result<disk::Partition> choose(const disk::Disk& disk, const model::DeviceType& device,
                                const std::string& name) {
-  if (name == "boot") return disk::find_boot_partition(disk);
   if (const auto* known = device.partition(name))
     if (const auto* partition = disk.by_number(known->number)) return *partition;
   if (const auto* partition = disk.by_name(name)) return *partition;
+  if (name == "boot") return disk::find_boot_partition(disk);
   return Failure("disk.no_partition", Blame::suite, "the medium has no partition " + name,
                  "use a role of the device type (boot, slot_a, slot_b, state, data) or a label");
 }
