@@ -77,6 +77,11 @@ CASE(
 
   bench.power_on();
   bench.network().follow(address);
+  // The API first: it hears the device wherever that lives, so a wrong address is told as such.
+  bench.cloud().wait(requests, "", "/*",
+                     within(bench.budget("boot_to_ssh").span + bench.budget("provisioning").span));
+  ASSERT_THAT(bench.network().observed(bench.current_boot().at).sources, Contains(address))
+      << "the device is on the network, but not at the address of the profile";
   bench.wait_for_shell(bench.budget("boot_to_ssh"));
   const auto device = uplink(bench);
   EXPECT_THAT(addresses(bench, device), ElementsAre(address + "/" + std::to_string(plan.prefix)));
@@ -90,7 +95,6 @@ CASE(
   EXPECT_THAT(seen.sources, Contains(address));
   EXPECT_THAT(seen.sources, Not(Contains(plan.dhcp))) << "it sent from the address DHCP gives out";
   EXPECT_THAT(seen.dhcp, IsEmpty()) << "it asked a DHCP server";
-  bench.cloud().wait(requests, "", "/*", bench.budget("provisioning"));
 }
 
 CASE(network, hostname_default_and_by_config, from(Checkpoint::booted),

@@ -72,8 +72,9 @@ CASE(
   const auto start = bench.cloud().mark();
 
   bench.power_on();
+  bench.wait_for_shell(bench.budget("boot_to_ssh"));
   const auto registered =
-      bench.cloud().wait(start, "POST", kRegister, boot_and_register(bench), 1, 201).front();
+      bench.cloud().wait(start, "POST", kRegister, bench.budget("provisioning"), 1, 201).front();
   const auto uuid = registered.body["uuid"].text();
   EXPECT_EQ(registered.auth_kind, "provisioning");
   EXPECT_THAT(uuid, MatchesRegex("[0-9a-f]+"));
@@ -89,7 +90,6 @@ CASE(
 
   auto report = reported(bench, uuid, start, {"os_version", "ip_address", "mac_address"});
   EXPECT_THAT(report["os_version"].text(), HasSubstr(bench.info().image.version));
-  bench.wait_for_shell(bench.budget("boot_to_ssh"));
   const auto seen = bench.network().observed(bench.current_boot().at);
   // All addresses of the device, separated by spaces; the lab network is IPv4.
   const auto addresses = report["ip_address"].text();
@@ -154,7 +154,8 @@ CASE(
   const auto start = bench.cloud().mark();
 
   bench.power_on();
-  bench.cloud().wait(start, "POST", kRegister, boot_and_register(bench), 1, 201);
+  bench.cloud().wait(start, "POST", kRegister, boot_and_register(bench), 1, 409);
+  bench.cloud().wait(start, "POST", kRegister, bench.budget("provisioning"), 1, 201);
   const auto attempts = in_order_of_arrival(bench.cloud().requests(start, "POST", kRegister));
   ASSERT_THAT(attempts, SizeIs(2)) << "one conflict, one success";
   EXPECT_EQ(attempts[0].status, 409);

@@ -89,8 +89,11 @@ CASE(
   bench.put(data + "/seatrial-probe", token);
 
   bench.soft_off(bench.budget("shutdown"));
-  EXPECT_EQ(bench.disk().read("state", "/seatrial-probe"), token);
-  EXPECT_EQ(bench.disk().read("data", "/seatrial-probe"), token);
+  for (const auto* partition : {"state", "data"}) {
+    ASSERT_TRUE(bench.disk().has(partition, "/", "seatrial-probe"))
+        << "what was written is not on the " << partition << " partition";
+    EXPECT_EQ(bench.disk().read(partition, "/seatrial-probe"), token);
+  }
 
   bench.power_on();
   const Boot after = bench.next_boot(before, bench.budget("boot_to_ssh"));

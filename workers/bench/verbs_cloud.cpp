@@ -69,8 +69,11 @@ Task<Result<json>> wait(Bench& bench, json arguments) {
   if (seen.size() < count)
     co_return Failure(
         "cloud.not_seen", Blame::product,
-        fmt::format("the device API saw {} of {} requests {} {} within {}", seen.size(), count,
+        fmt::format("the device API saw {} of {} requests {} {}{} within {}", seen.size(), count,
                     arguments.value("method", "of any method to"), arguments.value("path", ""),
+                    arguments.contains("status")
+                        ? fmt::format(" answered {}", arguments["status"].dump())
+                        : "",
                     human_duration(span)),
         "see cloud.jsonl for what the device asked, and the device's journal for why");
   co_return json{{"requests", std::move(seen)}, {"next", go_on_from(answer)}};
