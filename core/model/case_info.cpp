@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/text.hpp"
 #include "core/model/json.hpp"
 
 namespace seatrial::model {
@@ -18,10 +19,26 @@ nlohmann::json to_json(const CaseInfo& info) {
           {"mutants", info.mutants}};
 }
 
+nlohmann::json to_json(const std::vector<CaseInfo>& cases) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& info : cases) list.push_back(to_json(info));
+  return {{"schema", kCasesSchema}, {"cases", list}};
+}
+
+std::string role_of(const std::string& declared) {
+  std::string out;
+  for (const char c : declared)
+    if (c != '{' && c != '}') out += c;
+  return out;
+}
+
 Result<std::vector<CaseInfo>> cases_from_json(std::string_view text, const std::string& source) {
-  TRY(const auto document, Document::parse("{\"cases\":" + std::string(text) + "}", source));
+  std::string whole(text);
+  if (trim(text).starts_with('[')) whole = "{\"cases\":" + whole + "}";
+  TRY(const auto document, Document::parse(std::move(whole), source));
   std::vector<CaseInfo> cases;
   Fields top(document);
+  top.written_by_programs(kCasesSchema);
   for (auto& fields : top.objects("cases", true)) {
     auto& info = cases.emplace_back();
     fields.required("suite", info.suite).required("case", info.name).optional("doc", info.doc);

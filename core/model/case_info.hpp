@@ -2,7 +2,8 @@
 #pragma once
 // What a suite binary says about its cases, as JSON on stdout of `<suite> --list`; read by the
 // command line and the bench host. A suite is asked, never guessed, so that an old or foreign suite
-// binary works.
+// binary works: keys that the reader does not know are left alone, a list without "schema" is one
+// of schema 1.
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -12,6 +13,8 @@
 #include "core/base/result.hpp"
 
 namespace seatrial::model {
+
+inline constexpr int kCasesSchema = 1;  ///< raised when an old reader would do the wrong thing
 
 struct CaseInfo {
   std::string suite;               ///< "update"
@@ -33,7 +36,13 @@ struct SuiteInfo {
   std::vector<CaseInfo> cases;
 };
 
+/// The role that a declared image has in a run: "{next}+init_broken" is "next+init_broken".
+std::string role_of(const std::string& declared);
+
 nlohmann::json to_json(const CaseInfo& info);
+/// {"schema": 1, "cases": [...]}
+nlohmann::json to_json(const std::vector<CaseInfo>& cases);
+/// That, or the bare list.
 Result<std::vector<CaseInfo>> cases_from_json(std::string_view text, const std::string& source);
 
 }  // namespace seatrial::model

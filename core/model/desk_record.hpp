@@ -12,6 +12,8 @@
 
 namespace seatrial::model {
 
+inline constexpr int kDeskRecordSchema = 1;  ///< raised when an old reader would do the wrong thing
+
 struct DeskRecord {
   int pid = 0;         ///< of the bench host
   int guard = 0;       ///< of its guard

@@ -180,6 +180,19 @@ const json* Fields::take(const char* key, bool is_required) {
   return nullptr;
 }
 
+Fields& Fields::written_by_programs(int newest) {
+  lenient_ = true;
+  int schema = 1;
+  optional("schema", schema);
+  if (schema > newest && !*failure_)
+    *failure_ =
+        Failure("input.newer_schema", Blame::seatrial,
+                fmt::format("{}:{}: schema {} is newer than this program reads ({})",
+                            document_->name(), document_->line_of("schema"), schema, newest),
+                "use a seatrial that is at least as new as the program that wrote it");
+  return *this;
+}
+
 Fields& Fields::ignore(const char* key) {
   known_.emplace_back(key);
   return *this;
@@ -193,6 +206,7 @@ std::optional<Fields> Fields::object(const char* key, bool is_required) {
   Fields nested(*document_, *value, path_of(key));
   if (*nested.failure_ && !*failure_) *failure_ = *nested.failure_;
   nested.failure_ = failure_;
+  nested.lenient_ = lenient_;
   return nested;
 }
 
@@ -207,6 +221,7 @@ std::vector<Fields> Fields::objects(const char* key, bool is_required) {
       Fields nested(*document_, (*value)[i], fmt::format("{}[{}]", path_of(key), i));
       if (*nested.failure_ && !*failure_) *failure_ = *nested.failure_;
       nested.failure_ = failure_;
+      nested.lenient_ = lenient_;
       result.push_back(std::move(nested));
     }
   return result;
@@ -219,12 +234,14 @@ Fields& Fields::complain(const char* key, std::string_view message) {
 
 Result<> Fields::finish() const {
   if (*failure_) return **failure_;
-  if (!object_->is_object()) return {};
+  if (lenient_ || !object_->is_object()) return {};
   for (const auto& [key, value] : object_->items()) {
     if (key == "$schema" || std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     const auto hint = did_you_mean(key, known_);
-    return document_->complaint(
+    const auto complaint = document_->complaint(
         path_of(key), "is not a known field" + (hint.empty() ? std::string() : "; " + hint));
+    return Failure(complaint.code(), complaint.blame(), complaint.what(),
+                   "fields known here: " + join(known_, ", ") + "; see docs/schema");
   }
   return {};
 }

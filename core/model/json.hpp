@@ -42,7 +42,7 @@ class Document {
 };
 
 /// Reads the fields of one object. The first complaint wins; finish() also refuses keys that nobody
-/// asked for.
+/// asked for, unless the file is one that only programs write.
 class Fields {
  public:
   explicit Fields(const Document& document);
@@ -58,6 +58,9 @@ class Fields {
     if (const auto* value = take(key, false)) read(*value, path_of(key), into);
     return *this;
   }
+  /// A file that only programs write: its "schema" (absent: 1) is refused when it is newer than
+  /// `newest`, and keys that nobody asks for, here and below, are what a newer program says more.
+  Fields& written_by_programs(int newest);
   /// Marks a key as known without reading it ("$schema", free-form data).
   Fields& ignore(const char* key);
   /// The raw value of a key, or nullptr.
@@ -85,6 +88,7 @@ class Fields {
   const nlohmann::json* object_;
   std::string path_;
   std::vector<std::string> known_;
+  bool lenient_ = false;
   std::shared_ptr<std::optional<Failure>> failure_;
 };
 

@@ -34,7 +34,8 @@ nlohmann::json to_json(const RunPlan& plan) {
     suites.push_back(
         {{"name", suite.name}, {"path", suite.path}, {"digest", suite.digest}, {"cases", cases}});
   }
-  return {{"run", plan.run},
+  return {{"schema", kRunPlanSchema},
+          {"run", plan.run},
           {"epoch", plan.epoch},
           {"out", plan.out},
           {"argv", plan.argv},
@@ -60,6 +61,7 @@ Result<RunPlan> run_plan_from_file(const std::string& path) {
   TRY(const auto document, Document::load(path));
   RunPlan plan;
   Fields fields(document);
+  fields.written_by_programs(kRunPlanSchema);
   fields.required("run", plan.run).required("out", plan.out).optional("argv", plan.argv);
   fields.optional("epoch", plan.epoch);
   fields.required("device", plan.device)

@@ -2,7 +2,7 @@
 #pragma once
 // What a bench host is told to do: one run on one bench. Written as JSON by `seatrial run` (and by
 // a worker of the lab), read by the bench host. Everything is named by path and digest; nothing is
-// looked up on the way.
+// looked up on the way. Keys that a reader does not know are what a newer writer says more.
 
 #include <cstdint>
 #include <map>
@@ -14,6 +14,8 @@
 #include "core/model/case_info.hpp"
 
 namespace seatrial::model {
+
+inline constexpr int kRunPlanSchema = 1;  ///< raised when an old reader would do the wrong thing
 
 struct FileRef {
   std::string name, version, path, digest;

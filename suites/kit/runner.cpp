@@ -135,9 +135,9 @@ int run_case(const CaseEntry& entry, const Environment& environment) {
 }
 
 int list(const std::vector<CaseEntry>& cases) {
-  json all = json::array();
-  for (const auto& entry : cases) all.push_back(model::to_json(entry.info));
-  fmt::print("{}\n", all.dump(2));
+  std::vector<model::CaseInfo> all;
+  for (const auto& entry : cases) all.push_back(entry.info);
+  fmt::print("{}\n", model::to_json(all).dump(2));
   return delivered;
 }
 

@@ -77,6 +77,36 @@ TEST(Fields, an_unknown_key_is_refused_with_the_nearest_valid_one) {
   EXPECT_EQ(result.error().what(), "f.json:2: slgu: is not a known field; did you mean slug?");
 }
 
+TEST(Fields, an_unknown_key_is_answered_with_all_that_are_known) {
+  const auto document = Document::parse(R"({"other": 1})", "f.json").value();
+  Fields fields(document);
+  std::string text;
+  fields.optional("slug", text).optional("name", text);
+  EXPECT_EQ(fields.finish().error().advice(), "fields known here: slug, name; see docs/schema");
+}
+
+TEST(Fields, of_a_file_that_programs_write_may_be_more_than_the_reader_knows) {
+  const auto document =
+      Document::parse(R"({"schema": 2, "a": {"more": 1}, "b": [{"more": 1}], "more": 1})", "f")
+          .value();
+  Fields fields(document);
+  fields.written_by_programs(2);
+  if (auto a = fields.object("a")) EXPECT_TRUE(a->finish());
+  for (auto& b : fields.objects("b")) EXPECT_TRUE(b.finish());
+  EXPECT_TRUE(fields.finish());
+}
+
+TEST(Fields, of_a_newer_schema_are_refused_whatever_else_is_wrong_with_them) {
+  const auto document = Document::parse("{\n\"schema\": 3, \"a\": 5}", "f.json").value();
+  Fields fields(document);
+  std::string a, missing;
+  fields.written_by_programs(2).required("a", a).required("missing", missing);
+  const auto refused = fields.finish();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), "input.newer_schema");
+  EXPECT_EQ(refused.error().what(), "f.json:2: schema 3 is newer than this program reads (2)");
+}
+
 TEST(Fields, a_missing_key_is_named) {
   const auto document = Document::parse("{}", "f.json").value();
   Fields fields(document);

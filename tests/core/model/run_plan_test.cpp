@@ -53,5 +53,35 @@ TEST(RunPlan, with_an_epoch_that_is_no_number_is_refused_by_its_name) {
   EXPECT_NE(back.error().what().find("epoch"), std::string::npos) << back.error().describe();
 }
 
+TEST(RunPlan, of_a_newer_writer_may_say_more_anywhere) {
+  auto plan = some_plan();
+  plan.files["next"] = {"bundle", "1.1.0", "/bundle", "sha256:1"};
+  CaseInfo info;
+  info.suite = "s";
+  info.name = "c";
+  plan.suites = {{"s", "/s", "sha256:2", {info}}};
+  auto document = to_json(plan);
+  EXPECT_EQ(document["schema"], 1);
+  document["priority"] = 5;
+  document["image"]["signature"] = "x";
+  document["files"][0]["lease"] = "x";
+  document["files"][0]["file"]["signature"] = "x";
+  document["suites"][0]["owner"] = "x";
+  document["suites"][0]["cases"][0]["owner"] = "x";
+  const auto back = read(document);
+  ASSERT_TRUE(back) << back.error().describe();
+  EXPECT_EQ(back->files.at("next").version, "1.1.0");
+  EXPECT_EQ(back->suites[0].cases[0].full_name(), "s.c");
+}
+
+TEST(RunPlan, of_a_newer_schema_is_refused) {
+  auto document = to_json(some_plan());
+  document["schema"] = 2;
+  const auto back = read(document);
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().code(), "input.newer_schema");
+  EXPECT_NE(back.error().what().find("schema 2 is newer"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace seatrial::model

@@ -27,6 +27,7 @@ TEST(SuiteBinary, lists_its_cases_as_the_model_reads_them) {
   EXPECT_EQ(listed.status.code, 0);
   const auto cases = model::cases_from_json(listed.out, "fixture --list");
   ASSERT_TRUE(cases.has_value()) << cases.error().describe();
+  EXPECT_THAT(listed.out, HasSubstr("\"schema\": 1"));
   const auto& first = cases->front();
   EXPECT_EQ(first.full_name(), "fixture.passes");
   EXPECT_EQ(first.doc, "It passes.");
