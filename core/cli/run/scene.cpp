@@ -44,8 +44,10 @@ std::optional<FinishedCase> Scene::apply(const model::Event& event) {
   if (event.kind == "run_started") {
     scale_ = std::max(0.01, event.number("budget_scale", 1));
   } else if (event.kind == "case_started") {
-    running_ = SceneCase{event.case_name, event.attempt, event.mono,
-                         event.number("budget_seconds", budgets_[event.case_name]) * scale_};
+    scale_ = std::max(0.01, event.number("budget_scale", scale_));
+    // The event's budget is scaled, the plan's is not.
+    const double budget = event.number("budget_seconds", budgets_[event.case_name] * scale_);
+    running_ = SceneCase{event.case_name, event.attempt, event.mono, budget};
   } else if (event.kind == "step_started") {
     const auto& data = *event;
     const auto id = data.contains("step") ? data["step"].dump() : "";

@@ -65,7 +65,7 @@ TEST_F(SceneOfARun, follows_case_step_and_totals) {
   auto& scene = *scene_;
   EXPECT_EQ(scene.total(), 2u);
   scene.apply(event(1, "run_started", {{"budget_scale", 2.0}}));
-  scene.apply(event(2, "case_started", {{"budget_seconds", 100}}, "smoke.boots"));
+  scene.apply(event(2, "case_started", {{"budget_seconds", 200}}, "smoke.boots"));
   ASSERT_TRUE(scene.running());
   EXPECT_EQ(scene.running()->budget, 200);
   scene.apply(event(3, "step_started", {{"step", 1}, {"text", "power on"}}));
@@ -81,6 +81,18 @@ TEST_F(SceneOfARun, follows_case_step_and_totals) {
   EXPECT_EQ(scene.done(), 1u);
   EXPECT_FALSE(scene.running());
   EXPECT_EQ(scene.inner_step(), nullptr);
+}
+
+TEST_F(SceneOfARun, takes_the_budget_of_a_case_as_the_bench_scaled_it) {
+  scene_->apply(event(1, "run_started", {{"budget_scale", 2.0}}));
+  // By the time that a case begins, the host may be slower still.
+  scene_->apply(
+      event(2, "case_started", {{"budget_seconds", 300}, {"budget_scale", 3.0}}, "smoke.boots"));
+  EXPECT_EQ(scene_->running()->budget, 300);
+  EXPECT_EQ(scene_->budget_scale(), 3);
+  scene_->apply(event(3, "case_finished", failed(), "smoke.boots"));
+  scene_->apply(event(4, "case_started", json::object(), "smoke.logs_in"));
+  EXPECT_EQ(scene_->running()->budget, 150) << "the plan's budget, scaled here";
 }
 
 TEST_F(SceneOfARun, estimates_the_rest_from_budgets_then_from_experience) {
