@@ -15,22 +15,28 @@ using model::Verdict;
 
 namespace {
 
-/// Options of `seatrial run` that choose what is tested; all others (output, repetition, selection)
-/// do not belong into the command that repeats one case.
-constexpr std::array<std::string_view, 6> kKeptOptions{"--image",   "--device", "--bench",
-                                                       "--profile", "--cloud",  "--mutant"};
+/// Options of `seatrial run` that choose what is tested and by which measure; all others (output,
+/// repetition, selection) do not belong into the command that repeats one case.
+constexpr std::array<std::string_view, 7> kKeptOptions{
+    "--image", "--next", "--device", "--profile", "--mutant", "--bench", "--budget-scale"};
 
-std::vector<std::string> kept_options(const std::vector<std::string>& argv) {
+std::vector<std::string> kept_options(const RunRecord& run) {
   std::vector<std::string> kept;
-  for (std::size_t i = 1; i < argv.size(); ++i)
-    for (const auto option : kKeptOptions) {
-      if (argv[i] == option && i + 1 < argv.size()) {
-        kept.push_back(argv[i]);
-        kept.push_back(argv[++i]);
-        break;
-      }
-      if (argv[i].rfind(std::string(option) + "=", 0) == 0) kept.push_back(argv[i]);
-    }
+  bool names_mutant = false;
+  for (std::size_t i = 1; i < run.argv.size(); ++i) {
+    const auto& word = run.argv[i];
+    const auto option = word.substr(0, word.find('='));
+    if (std::find(kKeptOptions.begin(), kKeptOptions.end(), option) == kKeptOptions.end()) continue;
+    if (option == word && i + 1 == run.argv.size()) break;
+    kept.push_back(word);
+    if (option == word) kept.push_back(run.argv[++i]);
+    names_mutant = names_mutant || option == "--mutant";
+  }
+  // A run of `seatrial prove` has its mutant from the proof.
+  if (!run.mutant.empty() && !names_mutant) {
+    kept.emplace_back("--mutant");
+    kept.push_back(run.mutant);
+  }
   return kept;
 }
 
@@ -159,7 +165,7 @@ std::string repeat_command(const RunRecord& run, const std::vector<const Case*>&
   }
   // One attempt at a flaky case tells little.
   if (attempts > 1) command += fmt::format(" --repeat {}", attempts);
-  for (const auto& word : kept_options(run.argv)) command += " " + shell_word(word);
+  for (const auto& word : kept_options(run)) command += " " + shell_word(word);
   return command;
 }
 

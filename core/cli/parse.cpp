@@ -58,8 +58,10 @@ void add_environment(const Verb& verb, Invocation& call) {
   for (const auto& option : verb.options) {
     if (option.variable.empty() || call.has(option.name)) continue;
     const char* value = std::getenv(std::string(option.variable).c_str());
-    if (value != nullptr && *value != '\0')
-      call.values[std::string(option.name)] = {std::string(value)};
+    if (value == nullptr || *value == '\0') continue;
+    call.values[std::string(option.name)] = {std::string(value)};
+    call.from_environment.push_back("--" + std::string(option.name));
+    call.from_environment.emplace_back(value);
   }
 }
 

@@ -52,7 +52,8 @@ struct Verb {
 /// One parsed command line.
 struct Invocation {
   const Verb* verb = nullptr;
-  std::vector<std::string> argv;  ///< as typed, for the record
+  std::vector<std::string> argv;              ///< as typed, for the record
+  std::vector<std::string> from_environment;  ///< options that variables stood in for, as words
   std::vector<std::string> operands;
   std::vector<std::string> rest;  ///< after "--"
   std::map<std::string, std::vector<std::string>, std::less<>> values;

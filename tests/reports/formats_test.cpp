@@ -216,6 +216,14 @@ TEST(Headline, says_go_only_when_everything_chosen_was_proven) {
   EXPECT_EQ(word(none.start({}).finish()), "Not proven: no case was run");
 }
 
+TEST(RepeatCommand, names_the_mutant_of_a_proof) {
+  RunBuilder build;
+  build.start({"s.a"},
+              {{"argv", {"seatrial", "prove", "--sample", "--device", "rpi"}}, {"mutant", "slow"}});
+  const auto run = build.record();
+  EXPECT_EQ(repeat_command(run, run.cases[0]), "seatrial run s.a --device rpi --mutant slow");
+}
+
 TEST(RepeatCommand, keeps_what_is_tested_and_drops_how_it_was_asked) {
   RunBuilder build;
   build.start({"s.a"}, {{"argv",
@@ -226,6 +234,15 @@ TEST(RepeatCommand, keeps_what_is_tested_and_drops_how_it_was_asked) {
             "seatrial run s.a --image 'a b.img' --device=rpi --mutant slow");
   EXPECT_EQ(repeat_command(run, {&run.cases[0], &run.cases[0]}),
             "seatrial run s.a s.a --image 'a b.img' --device=rpi --mutant slow");
+  RunBuilder own;
+  own.start({"s.a"}, {{"argv",
+                       {"seatrial", "run", "--image", "a.img", "--next", "it's b.tar",
+                        "--profile=ours", "--budget-scale", "2", "--device"}}});
+  const auto given = own.record();
+  EXPECT_EQ(
+      repeat_command(given, given.cases[0]),
+      "seatrial run s.a --image a.img --next 'it'\\''s b.tar' --profile=ours --budget-scale 2")
+      << "an option whose value is missing is left out";
   RunBuilder flaky;
   flaky.start({"s.a"}).begin("s.a").end("fail").begin("s.a", 2).end("pass").finish();
   const auto twice = flaky.record();

@@ -57,6 +57,9 @@ Result<RunRequest> request_of(const Invocation& call, const Installation& instal
   request.folder = call.value("out");
   request.argv = {"seatrial"};
   request.argv.insert(request.argv.end(), call.argv.begin(), call.argv.end());
+  // What the environment chose is said too: the command repeats the run elsewhere.
+  request.argv.insert(request.argv.end(), call.from_environment.begin(),
+                      call.from_environment.end());
   TRY(request.formats, format_names(call.value("format", "html,junit")));
   TRY(request.repeat, call.number("repeat", call.has("until-fail") ? 1000 : 1));
   request.until_fail = call.has("until-fail");
@@ -117,8 +120,8 @@ const Verb& run_verb() {
                    "xz, zst, bz2, zip), or a name of 'seatrial list images'.",
                    Words::images, "SEATRIAL_IMAGE"},
                   {"next", "FILE",
-                   "Update bundle for the cases that install the next version, when the "
-                   "image is a file.",
+                   "Update bundle for the cases that install the next version; needed when the "
+                   "image is a file, else they are skipped.",
                    Words::files},
                   {"device", "SLUG", "Device type; see 'seatrial list devices'.", Words::devices,
                    "SEATRIAL_DEVICE"},

@@ -4,12 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "core/base/text.hpp"
 #include "core/cli/completion.hpp"
 #include "core/cli/table.hpp"
 #include "core/cli/terminal.hpp"
 #include "core/io/file.hpp"
 #include "core/io/process.hpp"
+#include "reports/headline.hpp"
 
 namespace seatrial::cli {
 namespace {
@@ -34,6 +37,24 @@ TEST(Help, of_a_verb_names_every_option_and_its_variable) {
       EXPECT_THAT(text, HasSubstr(std::string(option.variable)));
     }
     for (const auto& line : split(text, '\n')) EXPECT_LE(line.size(), 90u) << line;
+  }
+}
+
+TEST(Repetition, keeps_every_option_of_run_but_those_that_say_how_much_and_where_to) {
+  const std::set<std::string_view> left_out{"repeat",       "until-fail", "shard", "from",
+                                            "shuffle",      "desk",       "out",   "format",
+                                            "hold-on-fail", "json",       "quiet"};
+  for (const auto& option : find_verb("run")->options) {
+    const auto word = "--" + std::string(option.name);
+    reports::RunRecord run;
+    run.argv = {"seatrial", "run", word, "the value"};
+    reports::Case one;
+    one.suite = "s";
+    one.name = "c";
+    one.attempts.emplace_back();
+    const auto kept = "seatrial run s.c " + word + " 'the value'";
+    EXPECT_EQ(reports::repeat_command(run, one),
+              left_out.contains(option.name) ? "seatrial run s.c" : kept);
   }
 }
 

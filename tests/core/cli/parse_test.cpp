@@ -13,6 +13,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 Invocation call(const std::vector<std::string>& words) {
   auto parsed = parse(words);
@@ -99,7 +100,9 @@ TEST(Parse, help_and_version_are_found_wherever_they_stand) {
 TEST(Parse, the_environment_stands_in_for_an_option_and_the_option_wins) {
   ::setenv("SEATRIAL_IMAGE", "from-environment", 1);
   EXPECT_EQ(call({"run"}).value("image"), "from-environment");
+  EXPECT_THAT(call({"run"}).from_environment, ElementsAre("--image", "from-environment"));
   EXPECT_EQ(call({"run", "--image", "given"}).value("image"), "given");
+  EXPECT_THAT(call({"run", "--image", "given"}).from_environment, IsEmpty());
   ::setenv("SEATRIAL_IMAGE", "", 1);
   EXPECT_FALSE(call({"run"}).has("image"));
   ::unsetenv("SEATRIAL_IMAGE");
