@@ -15,6 +15,7 @@
 #include "core/io/hash.hpp"
 #include "fixtures/refos/builder.hpp"
 #include "fixtures/refos/configure.hpp"
+#include "fixtures/refos/os_version.hpp"
 
 namespace seatrial::cli {
 namespace fs = std::filesystem;
@@ -56,7 +57,7 @@ std::set<std::string> roles(const std::vector<model::SuiteInfo>& suites) {
   std::set<std::string> out;
   for (const auto& suite : suites)
     for (const auto& info : suite.cases)
-      for (const auto& declared : info.images) out.insert(role_of(declared));
+      for (const auto& declared : info.images) out.insert(model::role_of(declared));
   return out;
 }
 
@@ -86,13 +87,6 @@ bool looks_like_a_path(const std::string& word) {
          word.ends_with(".img");
 }
 
-std::string role_of(const std::string& declared) {
-  std::string out;
-  for (const char c : declared)
-    if (c != '{' && c != '}') out += c;
-  return out;
-}
-
 std::string bundle_name(const std::string& image, const std::string& role,
                         const std::vector<std::string>& known) {
   const auto parsed = refos::parse_image_name(image);
@@ -119,7 +113,14 @@ Result<model::FileRef> open_image_file(const std::string& path, const OnBusy& bu
   if (!opened) return opened.error();
   CHECK_OK(check_boot_partition(*opened).with("looking into " + file));
   TRY(const auto digest, io::sha256_file(file));
-  return model::FileRef{fs::path(path).filename().string(), "", file, digest};
+  return model::FileRef{fs::path(path).filename().string(), refos::version_of_image(*opened), file,
+                        digest};
+}
+
+Result<model::FileRef> open_bundle_file(const std::string& path) {
+  TRY(const auto digest, io::sha256_file(path));
+  return model::FileRef{fs::path(path).filename().string(), refos::version_of_bundle(path),
+                        fs::absolute(path).lexically_normal().string(), digest};
 }
 
 std::string bundle_with_mutant(const std::string& bundle, const std::string& role,
@@ -140,16 +141,20 @@ Result<Images> resolve_images(const ImageChoice& choice,
                      "leave --image out, or name a catalogue image: seatrial list images");
     TRY(out.image, open_image_file(choice.image, busy));
     if (!choice.next.empty()) {
-      TRY(const auto digest, io::sha256_file(choice.next));
-      out.files["next"] = {fs::path(choice.next).filename().string(), "",
-                           fs::absolute(choice.next).string(), digest};
+      TRY(out.files["next"], open_bundle_file(choice.next));
     }
     return out;
   }
+  if (!choice.next.empty() && !choice.mutant.empty() && has(choice.mutant_in, "bundle"))
+    return Failure("image.no_mutant", Blame::suite,
+                   fmt::format("the defect of the mutant {} is in the bundle, which cannot be {}",
+                               choice.mutant, choice.next),
+                   "leave --next out");
   TRY(auto builder, refos::Builder::open({}));
   const auto known = builder.known_names();
   std::vector<std::pair<std::string, std::string>> wanted;
   for (const auto& role : roles(suites)) {
+    if (role == "next" && !choice.next.empty()) continue;
     auto name = bundle_with_mutant(bundle_name(choice.image, role, known), role, choice);
     if (!name.empty()) wanted.emplace_back(role, std::move(name));
   }
@@ -158,6 +163,9 @@ Result<Images> resolve_images(const ImageChoice& choice,
   TRY(out.image, workshop.make(in_image ? choice.image + "@" + choice.mutant : choice.image));
   for (const auto& [role, name] : wanted) {
     TRY(out.files[role], workshop.make(name));
+  }
+  if (!choice.next.empty()) {
+    TRY(out.files["next"], open_bundle_file(choice.next));
   }
   return out;
 }

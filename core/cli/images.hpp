@@ -25,7 +25,7 @@ using OnBusy = std::function<void(const Busy&)>;
 struct ImageChoice {
   std::string image;   ///< catalogue name or path
   std::string mutant;  ///< "" or the mutant whose image is wanted
-  std::string next;    ///< update bundle for the role "next"; "" = the next version's
+  std::string next;    ///< file of an update bundle for the role "next"; "" = the next version's
   /// Where the mutant's defect is: "image", "bundle", or "bundle+SABOTAGE", the bundle that takes
   /// the place of the one with that sabotage.
   std::vector<std::string> mutant_in{"image"};
@@ -38,17 +38,20 @@ struct Images {
 
 /// Resolves the image under test and every bundle that the chosen cases name. An update role
 /// ("{next}", "{next}+init_broken", "{next}~truncated") can only be made for a catalogue image; for
-/// a foreign one it is left out, and the bench says so in the cases that need it.
+/// a foreign one it is left out, and the cases that need it are skipped, saying so. A bundle that
+/// the user gives for "next" is used for either.
 Result<Images> resolve_images(const ImageChoice& choice,
                               const std::vector<model::SuiteInfo>& suites, const OnBusy& busy);
 
-/// The path of a disk image that a user named, unpacked when it is packed, and checked.
+/// The path of a disk image that a user named, unpacked when it is packed, and checked. Its version
+/// is what its boot partition says, "" when that says nothing.
 Result<model::FileRef> open_image_file(const std::string& path, const OnBusy& busy);
+
+/// An update bundle that a user named. Its version is "" when it does not say it.
+Result<model::FileRef> open_bundle_file(const std::string& path);
 
 /// Whether a word is a path rather than a catalogue name.
 bool looks_like_a_path(const std::string& word);
-/// "{next}+init_broken" -> "next+init_broken".
-std::string role_of(const std::string& declared);
 /// The catalogue name of a role for an image: "next+x" of refos-1.0.0 is bundle:refos-1.1.0+x; ""
 /// when it has none.
 std::string bundle_name(const std::string& image, const std::string& role,

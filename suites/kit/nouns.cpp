@@ -71,7 +71,8 @@ std::string os_release_field(std::string_view os_release, std::string_view name)
     const auto equals = line.find('=');
     if (equals == std::string::npos || std::string_view(line).substr(0, equals) != name) continue;
     const auto value = trim(std::string_view(line).substr(equals + 1));
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
+        value.back() == value.front())
       return std::string(value.substr(1, value.size() - 2));
     return std::string(value);
   }

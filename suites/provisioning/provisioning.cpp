@@ -89,7 +89,13 @@ CASE(
   EXPECT_THAT(polled.path, HasSubstr(uuid));
 
   auto report = reported(bench, uuid, start, {"os_version", "ip_address", "mac_address"});
-  EXPECT_THAT(report["os_version"].text(), HasSubstr(bench.info().image.version));
+  EXPECT_THAT(report["os_version"].text(), Not(IsEmpty()));
+  const auto& flashed = bench.info().image.version;
+  if (flashed.empty()) {
+    bench.note("the reported version is not compared: the image does not say which it is");
+  } else {
+    EXPECT_THAT(report["os_version"].text(), HasSubstr(flashed));
+  }
   const auto seen = bench.network().observed(bench.current_boot().at);
   // All addresses of the device, separated by spaces; the lab network is IPv4.
   const auto addresses = report["ip_address"].text();

@@ -100,7 +100,10 @@ CASE(update, good_update_is_kept, from(Checkpoint::provisioned), images("{next}"
   const auto kept = plant_user_data(bench);
   const Boot before = bench.current_boot();
   const auto next = bench.image("next");
-  bench.require(next.version != before.os_version, "the bundle is of another version");
+  if (next.version.empty())
+    bench.note("not compared with the bundle's version: the bundle does not say which it is");
+  else
+    bench.require(next.version != before.os_version, "the bundle is of another version");
   bench.shorten_rollback(2s, 3, 2s, 1s);
   install_armed(bench, "next");
   const auto start = bench.console().mark("reboot into the new OS");
@@ -109,7 +112,9 @@ CASE(update, good_update_is_kept, from(Checkpoint::provisioned), images("{next}"
   const Boot tried = bench.next_boot(before, within(90s));
   ASSERT_EQ(tried.slot, before.slot.other()) << "the update was never tried";
   EXPECT_EQ(tried.number, before.number + 1) << "it took more than one boot";
-  EXPECT_EQ(tried.os_version, next.version);
+  if (!next.version.empty()) {
+    EXPECT_EQ(tried.os_version, next.version);
+  }
   const auto& profile = bench.profile();
   bench.console().expect_from(start, profile.message("hup_detected"), within(60s));
   const auto kept_at =

@@ -30,6 +30,14 @@ json finished_data(const AttemptOutcome& outcome, double seconds, double setup_s
   return data;
 }
 
+/// Why a run without an image for `role` has none.
+std::string no_image(const std::string& role) {
+  return fmt::format(
+      "this run has no image for the role {}: {}", role,
+      role == "next" ? "give --next FILE"
+                     : "it is made of the version after a catalogue image (seatrial list images)");
+}
+
 bool red(Verdict verdict) {
   return verdict != Verdict::pass && verdict != Verdict::skip && verdict != Verdict::not_run;
 }
@@ -55,6 +63,9 @@ Task<AttemptOutcome> CaseRunner::run_inside(model::CaseInfo info, model::SuiteIn
   for (const auto& capability : info.needs)
     if (auto why = bench_.lacks(capability))
       co_return AttemptOutcome{Verdict::skip, std::nullopt, *why};
+  for (const auto& declared : info.images)
+    if (const auto role = model::role_of(declared); !settings_.roles.contains(role))
+      co_return AttemptOutcome{Verdict::skip, std::nullopt, no_image(role)};
 
   const double scale = bench_.budget_scale();
   const double began = events_.now();

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,7 @@ struct CaseRunnerSettings {
   std::filesystem::path out;      ///< run folder
   std::filesystem::path sockets;  ///< short folder for the suite's socket
   Guard* guard = nullptr;
+  std::set<std::string> roles = {};  ///< of the images and bundles that this run has
 };
 
 class CaseRunner {

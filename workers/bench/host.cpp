@@ -196,6 +196,7 @@ void record(Run& run, const std::string& name, const AttemptOutcome& outcome) {
 Task<Result<>> run_cases(Run& run) {
   const auto& plan = run.options.plan;
   CaseRunnerSettings settings{plan.run, plan.out, run.sockets->path(), run.guard.get()};
+  for (const auto& [role, file] : plan.files) settings.roles.insert(role);
   CaseRunner runner(*run.bench, run.events, run.steps, run.alarm, settings);
   for (int round = 1; round <= plan.repeat; ++round)
     for (const auto& suite : plan.suites)

@@ -19,7 +19,7 @@ using testing::Not;
 TEST(Roles, name_the_bundle_of_the_next_version) {
   const std::vector<std::string> known{"refos-1.0.0", "bundle:refos-1.0.0", "bundle:refos-1.1.0",
                                        "bundle:refos-1.1.0+init_broken", "bundle:other-9.0.0"};
-  EXPECT_EQ(role_of("{next}+init_broken"), "next+init_broken");
+  EXPECT_EQ(model::role_of("{next}+init_broken"), "next+init_broken");
   EXPECT_EQ(bundle_name("refos-1.0.0", "next", known), "bundle:refos-1.1.0");
   EXPECT_EQ(bundle_name("refos-1.0.0", "next+init_broken", known),
             "bundle:refos-1.1.0+init_broken");
@@ -96,6 +96,42 @@ TEST_F(ImageFiles, that_cannot_be_used_are_told_apart) {
   EXPECT_EQ(code_of(file("bad.img.gz", "\x1f\x8b\x08" + std::string(5000, 'x'))), "image.damaged");
   EXPECT_EQ(code_of(folder_->path().string()), "image.not_an_image");
   EXPECT_EQ(code_of(disk("something", false)), "image.no_boot_partition");
+}
+
+TEST_F(ImageFiles, say_their_version_on_the_boot_partition_or_not_at_all) {
+  const auto path = disk("resin-boot");
+  const auto silent = open_image_file(path, {});
+  ASSERT_TRUE(silent) << silent.error().describe();
+  EXPECT_EQ(silent->version, "");
+  const auto text =
+      file("os-release", "NAME=\"Own OS\"\nVERSION=\"4.5.6 (six)\"\nVERSION_ID='4.5.6'\n");
+  const auto copied = io::run_blocking(
+      io::cmd("mcopy").arg("-i").arg(path + "@@1048576").arg(text).arg("::os-release"),
+      Budget(std::chrono::seconds(30), "mcopy"));
+  ASSERT_TRUE(copied && copied->status.ok());
+  const auto told = open_image_file(path, {});
+  ASSERT_TRUE(told) << told.error().describe();
+  EXPECT_EQ(told->version, "4.5.6");
+}
+
+TEST_F(ImageFiles, of_updates_say_their_version_or_not_at_all) {
+  file("resin-boot-os-release", "VERSION_ID=\"7.8\"\n");
+  const auto folder = folder_->path();
+  const auto packed =
+      io::run_blocking(io::cmd("bash").arg("-c").arg(
+                           "set -e; cd '" + folder.string() +
+                           "'; mkdir resin-boot; mv resin-boot-os-release "
+                           "resin-boot/os-release; head -c 3000000 /dev/zero > rootfs; "
+                           "tar cf own.tar ./rootfs ./resin-boot; tar cf silent.tar rootfs"),
+                       Budget(std::chrono::seconds(30), "tar"));
+  ASSERT_TRUE(packed && packed->status.ok());
+  const auto told = open_bundle_file((folder / "own.tar").string());
+  ASSERT_TRUE(told) << told.error().describe();
+  EXPECT_EQ(told->version, "7.8");
+  EXPECT_EQ(told->name, "own.tar");
+  EXPECT_EQ(open_bundle_file((folder / "silent.tar").string())->version, "");
+  EXPECT_EQ(open_bundle_file(file("no.tar", std::string(100'000, 'x')))->version, "");
+  EXPECT_FALSE(open_bundle_file((folder / "missing.tar").string()));
 }
 
 TEST_F(ImageFiles, that_are_cut_off_are_refused) {

@@ -63,13 +63,14 @@ class CaseRunnerTest : public testing::Test {
     Steps steps(events);
     Alarm alarm(io_.get_executor());
     CaseRunner runner(bench_, events, steps, alarm,
-                      CaseRunnerSettings{"r", dir_.path(), dir_.path()});
+                      CaseRunnerSettings{"r", dir_.path(), dir_.path(), nullptr, roles_});
     model::CaseInfo info;
     info.suite = "scripted";
     info.name = name;
     info.checkpoint = checkpoint;
     info.budget_seconds = budget;
     info.needs = std::move(needs);
+    info.images = images_;
     model::SuiteInfo suite;
     suite.path = SEATRIAL_BINARY_DIR "/tests/scripted_suite";
     auto done = boost::asio::co_spawn(io_, runner.run(info, suite, 1), boost::asio::use_future);
@@ -102,6 +103,8 @@ class CaseRunnerTest : public testing::Test {
   io::TempDir dir_ = io::TempDir::make("case").value();
   boost::asio::io_context io_;
   BareBench bench_;
+  std::set<std::string> roles_;
+  std::vector<std::string> images_;
   std::vector<model::Event> log_;
 };
 
@@ -109,6 +112,20 @@ TEST_F(CaseRunnerTest, a_case_that_passes_passes) {
   const auto outcome = run("passes");
   EXPECT_EQ(outcome.verdict, Verdict::pass) << (outcome.failure ? outcome.failure->describe() : "");
   EXPECT_EQ(bench_.evidence, 0);
+}
+
+TEST_F(CaseRunnerTest, a_case_whose_bundle_nobody_gave_is_skipped_with_what_to_give) {
+  images_ = {"{next}"};
+  const auto outcome = run("passes");
+  EXPECT_EQ(outcome.verdict, Verdict::skip);
+  EXPECT_EQ(outcome.reason, "this run has no image for the role next: give --next FILE");
+  EXPECT_FALSE(outcome.failure);
+  for (const auto& event : log_) EXPECT_NE(event.kind, "step_started") << "the bench was touched";
+
+  roles_ = {"next"};
+  EXPECT_EQ(run("passes").verdict, Verdict::pass);
+  images_ = {"{next}", "{next}+init_broken"};
+  EXPECT_THAT(run("passes").reason, HasSubstr("the role next+init_broken: it is made of"));
 }
 
 TEST_F(CaseRunnerTest, a_request_is_answered_and_becomes_a_step) {
