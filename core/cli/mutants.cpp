@@ -46,7 +46,8 @@ Result<> read_mutant(const fs::path& file, const std::vector<std::string>& known
   fields.required("description", into.description).optional("case", named);
   fields.optional("applies_to", into.applies_to);
   CHECK_OK(read_expected(document, fields, into.expect));
-  fields.ignore("whiteouts").ignore("boot_remove");  // the builder's
+  std::vector<std::string> of_the_builder;
+  fields.optional("whiteouts", of_the_builder).optional("boot_remove", of_the_builder);
   CHECK_OK(fields.finish());
   if (std::find(known.begin(), known.end(), named) != known.end()) add_case(into, named);
   return {};

@@ -23,6 +23,18 @@ void read_map(Fields& fields, const char* key, std::map<std::string, std::string
     }
 }
 
+void read_limits(Fields& fields, std::map<std::string, double>& into) {
+  const auto* value = fields.raw("limits");
+  if (!value) return;
+  if (!value->is_object()) fields.complain("limits", "must be an object of numbers");
+  for (const auto& [name, entry] : value->items()) {
+    if (entry.is_number())
+      into[name] = entry.get<double>();
+    else
+      fields.complain("limits", "must be an object of numbers");
+  }
+}
+
 template <class T>
 void read_override(Fields& fields, const char* key, std::optional<T>& into) {
   T value{};
@@ -85,13 +97,7 @@ Result<OsProfile> load_os_profile(const std::filesystem::path& path) {
   read_map(fields, "messages", profile.messages);
   fields.optional("expected_active", profile.expected_active)
       .optional("os_release_fields", profile.os_release_fields);
-  if (const auto* limits = fields.raw("limits"); limits && limits->is_object())
-    for (const auto& [name, value] : limits->items()) {
-      if (value.is_number())
-        profile.limits[name] = value.get<double>();
-      else
-        fields.complain("limits", "must be an object of numbers");
-    }
+  read_limits(fields, profile.limits);
   fields.optional("ssh_port", profile.ssh_port)
       .optional("supervisor_port", profile.supervisor_port);
   fields.optional("login_user", profile.login_user).optional("capabilities", profile.capabilities);
