@@ -118,6 +118,12 @@ Failure newer_verb(const model::Verb& verb) {
                  "rebuild the client with this version of Seatrial");
 }
 
+Failure second_hello() {
+  return Failure("protocol.second_hello", Blame::suite,
+                 "the client greeted a second time on one connection",
+                 "open a connection for each case, and say hello once on it");
+}
+
 Failure too_many() {
   return Failure("protocol.too_many", Blame::suite,
                  fmt::format("this client has {} requests open, and no more are taken",
@@ -251,6 +257,14 @@ struct SessionTasks {
     co_return Result<>();
   }
 
+  static Result<> refuse(StatePtr state, Failure why) {
+    model::Abort refusal{why};
+    state->push(std::move(refusal));
+    state->closing = true;
+    state->notify();
+    return why;
+  }
+
   static Result<> greet(StatePtr state, const model::ClientHello& hello) {
     auto version = model::agree_on_version(model::kProtocolVersion, model::kOldestProtocol,
                                            hello.version, hello.oldest);
@@ -261,13 +275,7 @@ struct SessionTasks {
       admitted = stale_epoch(hello.epoch, state->owner.epoch());
     else
       admitted = state->owner.admit(hello);
-    if (!admitted) {
-      model::Abort refusal{admitted.error()};
-      state->push(std::move(refusal));
-      state->closing = true;
-      state->notify();
-      return admitted;
-    }
+    if (!admitted) return refuse(state, admitted.error());
     state->version = *version;
     model::ServerHello welcome;
     welcome.version = *version;
@@ -299,7 +307,7 @@ struct SessionTasks {
       }
       CO_TRY(auto message, model::decode((*frame)->data, true));
       if (auto* hello = std::get_if<model::ClientHello>(&message)) {
-        CO_CHECK_OK(greet(state, *hello));
+        CO_CHECK_OK(greeted ? refuse(state, second_hello()) : greet(state, *hello));
         greeted = true;
       } else if (!greeted) {
         co_return Failure("protocol.no_hello", Blame::suite, "the client spoke before its hello",

@@ -105,6 +105,18 @@ TEST_F(SessionTest, a_client_of_an_older_lease_is_refused_and_reads_why) {
   }
 }
 
+TEST_F(SessionTest, refuses_a_second_hello_on_one_connection) {
+  bench.on_call = status;
+  Raw client(loop, bench);
+  client.hello();
+  client.next();
+  client.hello();
+  const auto answer = client.next();
+  ASSERT_TRUE(std::holds_alternative<model::Abort>(answer));
+  EXPECT_EQ(std::get<model::Abort>(answer).failure.code(), "protocol.second_hello");
+  EXPECT_TRUE(loop.run_until([&] { return bench.ended == "protocol.second_hello"; }, 5s));
+}
+
 TEST_F(SessionTest, a_request_ends_at_its_deadline_or_at_that_of_its_verb) {
   bench.on_call = never;
   bench.default_deadline = 0.05;
