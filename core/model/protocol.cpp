@@ -19,6 +19,14 @@ Failure malformed(std::string_view what) {
                  "check that both sides are Seatrial of about the same version");
 }
 
+Failure not_text(const std::string& what, Blame blame) {
+  return Failure("protocol.not_text", blame,
+                 what + " holds bytes that are not UTF-8, which JSON cannot carry",
+                 blame == Blame::suite
+                     ? "send them as base64 where the verb takes that: see docs/bench-protocol.md"
+                     : "report this: the verb has to say such bytes as base64");
+}
+
 template <class T>
 T get(const json& object, const char* key, T fallback) {
   const auto it = object.find(key);
@@ -99,8 +107,18 @@ struct Encoder {
 
 }  // namespace
 
-std::string encode(const Message& message) {
-  return std::visit(Encoder{}, message).dump(-1, ' ', false, json::error_handler_t::replace);
+Result<std::string> encode(const Message& message) {
+  const auto* request = std::get_if<Request>(&message);
+  const auto* reply = std::get_if<Reply>(&message);
+  const bool exact = request || (reply && !reply->failure);
+  using Handler = json::error_handler_t;
+  try {
+    return std::visit(Encoder{}, message)
+        .dump(-1, ' ', false, exact ? Handler::strict : Handler::replace);
+  } catch (const json::type_error&) {
+    return request ? not_text("the arguments of " + request->verb, Blame::suite)
+                   : not_text("the value of a reply", Blame::seatrial);
+  }
 }
 
 Result<Message> decode(std::string_view frame, bool from_client) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The messages of the bench protocol, version 2: one JSON object per WebSocket text frame, the same
+// The messages of the bench protocol, version 3: one JSON object per WebSocket text frame, the same
 // bytes over a unix socket at the desk and over TLS through a lab. A suite (or the desk) is the
 // client, the bench host the server.
 //
-//  client {"hello":{"version":2,"oldest":1,"run":..,"attempt":..,"case":..,"suite_digest":..,
+//  client {"hello":{"version":3,"oldest":1,"run":..,"attempt":..,"case":..,"suite_digest":..,
 //                   "epoch":..,"token":..}}
-//  server {"hello":{"version":2,"oldest":1,"bench":name}}  or {"abort":failure} and close
+//  server {"hello":{"version":3,"oldest":1,"bench":name}}  or {"abort":failure} and close
 //  client {"id":1,"verb":"shell.run","args":{..},"deadline":30.0}  seconds, enforced by the server;
 //                                          without one the default_deadline() of the verb
 //  server {"id":1,"value":{..}}  or  {"id":1,"failure":{..}}
@@ -25,6 +25,11 @@
 //
 // A client may have kMostOpenRequests open; the next are answered with "protocol.too_many". One
 // that does not read its replies is not read either, until it does.
+//
+// A connection has one hello; a second one ends it with "protocol.second_hello".
+//
+// All text is UTF-8. Bytes that may be something else are base64, with a truth beside them that
+// says so (protocol_bytes.hpp; since version 3 also on the way in).
 //
 // Streams (since version 2): while the request of a verb that streams is open, bytes flow both ways
 // in binary frames: 8 bytes request id, little endian, then the bytes; a frame without bytes says
@@ -116,7 +121,10 @@ struct StreamFrame {
 std::string encode_stream(std::uint64_t id, std::string_view bytes);
 Result<StreamFrame> decode_stream(std::string_view frame);
 
-std::string encode(const Message& message);
+/// Arguments and values that are not UTF-8 give "protocol.not_text": nothing of them is replaced
+/// behind anybody's back. What is told to people (failures, notes, events) always gets through,
+/// with U+FFFD in it; so only a Request and a Reply with a value can fail.
+Result<std::string> encode(const Message& message);
 /// `from_client` tells the two kinds of hello apart. Hostile bytes give a Failure
 /// "protocol.malformed".
 Result<Message> decode(std::string_view frame, bool from_client);

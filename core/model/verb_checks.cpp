@@ -44,8 +44,9 @@ Failure wrong_argument(const Verb& verb, const std::string& message) {
 
 void parameter_rows(std::string& page, std::string_view title, std::span<const Param> params) {
   for (const auto& param : params)
-    page += fmt::format("| {} | `{}` | {}{} | {} |\n", title, param.name, to_string(param.type),
-                        param.required ? "" : ", optional", param.doc);
+    page += fmt::format("| {} | `{}` | {}{} | {}{} |\n", title, param.name, to_string(param.type),
+                        param.required ? "" : ", optional", param.doc,
+                        param.since > 1 ? fmt::format(" (since version {})", param.since) : "");
 }
 
 }  // namespace
@@ -87,6 +88,28 @@ Result<> check_arguments(const Verb& verb, const nlohmann::json& arguments) {
     if (std::find(known.begin(), known.end(), key) == known.end())
       return wrong_argument(
           verb, fmt::format("{} is not a parameter; {}", key, did_you_mean(key, known)));
+  return {};
+}
+
+namespace {
+
+Failure too_old(const std::string& what, int since, int theirs) {
+  return Failure("protocol.version", Blame::bench,
+                 fmt::format("{} came with version {} of the bench protocol, and this bench host "
+                             "speaks version {}",
+                             what, since, theirs),
+                 "upgrade Seatrial on the bench host, or run the case on a bench that has it");
+}
+
+}  // namespace
+
+Result<> check_version(const Verb& verb, const nlohmann::json& arguments, int their_version) {
+  if (verb.since > their_version)
+    return too_old(fmt::format("the verb {}", verb.name), verb.since, their_version);
+  for (const auto& param : verb.params)
+    if (param.since > their_version && arguments.contains(std::string(param.name)))
+      return too_old(fmt::format("the parameter {} of {}", param.name, verb.name), param.since,
+                     their_version);
   return {};
 }
 

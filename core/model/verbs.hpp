@@ -15,7 +15,7 @@
 
 namespace seatrial::model {
 
-inline constexpr int kProtocolVersion = 2;
+inline constexpr int kProtocolVersion = 3;
 /// The oldest peer this side can speak to.
 inline constexpr int kOldestProtocol = 1;
 
@@ -27,6 +27,7 @@ struct Param {
   Type type;
   bool required;
   std::string_view doc;
+  int since = 1;  ///< protocol version that brought it
 };
 
 struct Verb {
@@ -48,6 +49,10 @@ std::vector<std::string_view> capabilities();
 /// Refuses unknown, missing and wrongly typed arguments, with the verb's name and the nearest valid
 /// parameter.
 Result<> check_arguments(const Verb& verb, const nlohmann::json& arguments);
+
+/// Refuses, with "protocol.version", a verb or an argument that the other side cannot know yet: it
+/// speaks `their_version`. For who asks; arguments that the table lacks are left to the host.
+Result<> check_version(const Verb& verb, const nlohmann::json& arguments, int their_version);
 
 /// Seconds that the host gives a request which names no deadline: the verb's own, or a minute more
 /// than its `timeout` argument where that is longer. 0 for streams: they have no end.

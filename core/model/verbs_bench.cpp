@@ -49,10 +49,11 @@ constexpr Params<2> kStorageConfigureIn{{
 constexpr Params<1> kStorageConfigureOut{{
     {"config", Type::object, true, "the new content, secrets masked"},
 }};
-constexpr Params<3> kStorageWriteIn{{
+constexpr Params<4> kStorageWriteIn{{
     {"partition", Type::text, true, "role or label"},
     {"path", Type::text, true, ""},
     {"content", Type::text, true, ""},
+    {"base64", Type::truth, false, "content is base64", 3},
 }};
 constexpr Params<1> kDiskPartitionsOut{{
     {"partitions", Type::list, true, "number, label, start, size, filesystem"},

@@ -13,21 +13,29 @@ constexpr Params<1> kShellWaitIn{{
 constexpr Params<1> kShellWaitOut{{
     {"seconds", Type::number, true, "waited"},
 }};
-constexpr Params<3> kShellRunIn{{
+constexpr Params<5> kShellRunIn{{
     {"command", Type::text, true, "for /bin/sh"},
     {"stdin", Type::text, false, ""},
     {"timeout", Type::number, false, "seconds"},
+    {"stdin_base64", Type::truth, false, "stdin is base64", 3},
+    {"base64", Type::truth, false,
+     "out and err may come as base64; without it, output that is not text is a failure", 3},
 }};
-constexpr Params<4> kShellRunOut{{
+constexpr Params<8> kShellRunOut{{
     {"exit", Type::whole, true, ""},
-    {"out", Type::text, true, ""},
-    {"err", Type::text, true, ""},
+    {"out", Type::text, true, "at most 4 MiB"},
+    {"err", Type::text, true, "at most 4 MiB"},
     {"seconds", Type::number, true, ""},
+    {"out_base64", Type::truth, true, "out is base64 because it is not text", 3},
+    {"err_base64", Type::truth, true, "err is base64 because it is not text", 3},
+    {"out_dropped", Type::whole, true, "bytes that were printed beyond what out holds", 3},
+    {"err_dropped", Type::whole, true, "the same of err", 3},
 }};
-constexpr Params<3> kShellPutIn{{
+constexpr Params<4> kShellPutIn{{
     {"path", Type::text, true, ""},
     {"content", Type::text, true, ""},
     {"mode", Type::text, false, "octal, default 644"},
+    {"base64", Type::truth, false, "content is base64", 3},
 }};
 constexpr Params<1> kShellGetIn{{
     {"path", Type::text, true, ""},

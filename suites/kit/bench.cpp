@@ -15,6 +15,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr int kBase64Since = 3;  // version of the protocol: an older bench host knows none
+
 json to_json(const Settings& settings) {
   json set = json::object();
   for (const auto& setting : settings)
@@ -32,6 +34,16 @@ std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
+}
+
+/// A case must not conclude from half an output.
+const CommandResult& whole(const CommandResult& result) {
+  if (result.out_dropped == 0) return result;
+  throw BenchFailure(
+      Failure("suite.output_cut", Blame::suite,
+              fmt::format("`{}` printed {} bytes more than the {} that are kept of an output",
+                          result.command, result.out_dropped, result.out.size()),
+              "have the command print less (grep, tail, a count), or write a file and get() it"));
 }
 
 [[noreturn]] void product_failure(std::string code, std::string what, std::string advice) {
@@ -115,7 +127,9 @@ void Bench::configure_medium(const Settings& set, const std::vector<std::string>
 
 void Bench::write_medium(std::string_view partition, std::string_view path,
                          std::string_view content) {
-  caller_->call("storage.write", {{"partition", partition}, {"path", path}, {"content", content}});
+  json args{{"partition", partition}, {"path", path}};
+  add_content(args, content);
+  caller_->call("storage.write", std::move(args));
 }
 
 Boot Bench::current_boot() { return to_boot(caller_->call("boot.current")["boot"]); }
@@ -143,7 +157,9 @@ Boot Bench::restart() {
 void Bench::wait_for_shell(Within budget) { caller_->call("shell.wait", json::object(), budget); }
 
 CommandResult Bench::run(const std::string& command, Within budget) {
-  return to_command(command, caller_->call("shell.run", {{"command", command}}, budget));
+  json args{{"command", command}};
+  if (caller_->speaks(kBase64Since)) args["base64"] = true;
+  return to_command(command, caller_->call("shell.run", std::move(args), budget));
 }
 
 std::string Bench::output(const std::string& command, Within budget) {
@@ -153,7 +169,7 @@ std::string Bench::output(const std::string& command, Within budget) {
                     fmt::format("`{}` ended with {}: {}", command, result.exit,
                                 result.err.empty() ? result.out : result.err),
                     "run the command on the device: seatrial shell");
-  return result.line();
+  return whole(result).line();
 }
 
 void Bench::wait_until(const std::string& what, const std::string& condition, Within budget) {
@@ -175,7 +191,9 @@ void Bench::wait_until(const std::string& what, const std::string& condition, Wi
 }
 
 void Bench::put(std::string_view path, std::string_view content, std::string_view mode) {
-  caller_->call("shell.put", {{"path", path}, {"content", content}, {"mode", mode}});
+  json args{{"path", path}, {"mode", mode}};
+  add_content(args, content);
+  caller_->call("shell.put", std::move(args));
 }
 
 std::string Bench::get(std::string_view path) {
@@ -191,7 +209,7 @@ void Bench::configure(const Settings& set, const std::vector<std::string>& remov
 }
 
 std::vector<std::string> Bench::journal(const std::string& unit) {
-  return run("journalctl --no-pager -o cat -u " + shell_quoted(unit)).lines();
+  return whole(run("journalctl --no-pager -o cat -u " + shell_quoted(unit))).lines();
 }
 
 std::string Bench::unit_state(const std::string& unit) {

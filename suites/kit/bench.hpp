@@ -97,12 +97,15 @@ class Bench {
 
   // The running OS.
   /// A command that is not done in its budget accuses nobody (verdict timeout): use wait_until()
-  /// for what the product owes by then.
+  /// for what the product owes by then. Its output may be any bytes; of more than 4 MiB the rest is
+  /// missing, and CommandResult::cut() says so.
   CommandResult run(const std::string& command, Within budget = within(Seconds(30)));
   /// The trimmed output of a command that must succeed; anything else is the product's failure.
+  /// One that printed more than is kept is the suite's (suite.output_cut).
   std::string output(const std::string& command, Within budget = within(Seconds(30)));
   /// Waits until a shell condition holds on the DUT; the product's failure when the budget ends.
   void wait_until(const std::string& what, const std::string& condition, Within budget);
+  /// A file with these bytes, whatever they are; get() is the way back.
   void put(std::string_view path, std::string_view content, std::string_view mode = "644");
   std::string get(std::string_view path);
   bool has_file(const std::string& path);

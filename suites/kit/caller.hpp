@@ -24,6 +24,8 @@ class Caller {
   Value call(const std::string& verb, nlohmann::json args, Within budget);
   void note(const std::string& kind, nlohmann::json data);
   double scaled(Seconds span) const { return span.count() * scale_; }
+  /// Whether the bench host speaks this version of the protocol, or a newer one.
+  bool speaks(int version) const { return link_.version() >= version; }
   void set_scale(double scale) { scale_ = scale; }
 
  private:

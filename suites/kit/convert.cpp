@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "suites/kit/convert.hpp"
 
-#include <array>
+#include <nlohmann/json.hpp>
+
+#include "core/model/protocol_bytes.hpp"
+#include "suites/kit/failure.hpp"
 
 namespace seatrial::kit {
 namespace {
 
-std::string from_base64(const std::string& text) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  unsigned bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const auto digit = kDigits.find(c);
-    if (digit == std::string_view::npos) continue;  // padding, line breaks
-    bits = (bits << 6) | static_cast<unsigned>(digit);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes.push_back(static_cast<char>((bits >> held) & 0xff));
-  }
-  return bytes;
+using nlohmann::json;
+
+std::string bytes_at(const Value& value, const char* name, const char* flag) {
+  if (!value[flag].truth()) return value[name].text();
+  auto bytes = model::from_base64(value[name].text());
+  if (!bytes) throw BenchFailure(bytes.error());
+  return std::move(*bytes);
 }
 
 }  // namespace
@@ -57,13 +51,20 @@ ApiRequest to_request(const Value& entry) {
 }
 
 CommandResult to_command(const std::string& command, const Value& value) {
-  return {command, static_cast<int>(value["exit"].whole(-1)), value["out"].text(),
-          value["err"].text(), Seconds(value["seconds"].number())};
+  CommandResult result{command, static_cast<int>(value["exit"].whole(-1)),
+                       bytes_at(value, "out", "out_base64"), bytes_at(value, "err", "err_base64"),
+                       Seconds(value["seconds"].number())};
+  result.out_dropped = value["out_dropped"].whole();
+  result.err_dropped = value["err_dropped"].whole();
+  return result;
 }
 
-std::string to_content(const Value& value) {
-  const auto content = value["content"].text();
-  return value["base64"].truth() ? from_base64(content) : content;
+std::string to_content(const Value& value) { return bytes_at(value, "content", "base64"); }
+
+void add_content(json& args, std::string_view content) {
+  const bool text = model::is_text(content);
+  args["content"] = text ? std::string(content) : model::to_base64(content);
+  if (!text) args["base64"] = true;  // left out for text: an older bench host does not know it
 }
 
 }  // namespace seatrial::kit

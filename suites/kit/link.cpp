@@ -69,9 +69,8 @@ Result<> Link::greet(const Environment& environment, const std::string& case_nam
       return Failure("protocol.no_hello", Blame::seatrial,
                      "the bench host answered our hello with something else",
                      "check that SEATRIAL_BENCH is the socket of a bench host");
-    TRY(const int version, model::agree_on_version(model::kProtocolVersion, model::kOldestProtocol,
-                                                   server->version, server->oldest));
-    static_cast<void>(version);  // there is one version so far
+    TRY(version_, model::agree_on_version(model::kProtocolVersion, model::kOldestProtocol,
+                                          server->version, server->oldest));
     bench_name_ = server->bench;
     return {};
   } catch (const CaseEnded& ended) {
@@ -80,7 +79,9 @@ Result<> Link::greet(const Environment& environment, const std::string& case_nam
 }
 
 void Link::send(const model::Message& message) {
-  if (auto sent = socket_.send(model::encode(message)); !sent) {
+  const auto text = model::encode(message);
+  if (!text) throw BenchFailure(text.error());
+  if (auto sent = socket_.send(*text); !sent) {
     // The host may have said why before it went: an Abort that we have not read yet.
     while (socket_.readable(std::chrono::milliseconds(200))) {
       const auto frame = socket_.receive();
@@ -112,8 +113,11 @@ model::Message Link::next(double patience) {
 
 nlohmann::json Link::call(const std::string& verb, nlohmann::json args, double deadline) {
   double patience = deadline;
-  if (const auto* known = model::find_verb(verb); known && deadline <= 0)
-    patience = model::default_deadline(*known, args);
+  if (const auto* known = model::find_verb(verb)) {
+    if (auto fits = model::check_version(*known, args, version_); !fits)
+      throw BenchFailure(fits.error());
+    if (deadline <= 0) patience = model::default_deadline(*known, args);
+  }
   const model::Request request{++last_id_, verb,
                                std::make_shared<const nlohmann::json>(std::move(args)), deadline};
   send(model::Message(request));

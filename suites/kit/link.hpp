@@ -34,13 +34,17 @@ class Link {
   static Result<std::unique_ptr<Link>> open(const Environment& environment,
                                             const std::string& case_name);
 
-  /// The value of a verb, or throws BenchFailure. `deadline`: seconds the host is given for it;
-  /// 0: the verb's own default, as the table has it. The host is declared dead a minute after that.
+  /// The value of a verb, or throws BenchFailure: also, before anything is sent, when the bench
+  /// host is too old for the verb or an argument ("protocol.version"). `deadline`: seconds the host
+  /// is given for it; 0: the verb's own default, as the table has it. The host is declared dead a
+  /// minute after that.
   nlohmann::json call(const std::string& verb, nlohmann::json args, double deadline = 0);
   void note(const std::string& kind, nlohmann::json data);
   /// Sends the result of the case and returns when the host has it in its event log.
   void deliver(nlohmann::json case_result);
   const std::string& bench_name() const { return bench_name_; }
+  /// The protocol version that both sides speak.
+  int version() const { return version_; }
   void close() { socket_.close(); }
 
  private:
@@ -51,6 +55,7 @@ class Link {
 
   io::BlockingWebSocket socket_;
   std::string bench_name_;
+  int version_ = model::kOldestProtocol;
   std::uint64_t last_id_ = 0, last_note_ = 0, acknowledged_ = 0;
 };
 

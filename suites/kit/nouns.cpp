@@ -45,6 +45,9 @@ void PrintTo(const CommandResult& result, std::ostream* out) {
   *out << "`" << result.command << "` ended with " << result.exit;
   if (!result.out.empty()) *out << "\nstdout: " << shortened(result.out);
   if (!result.err.empty()) *out << "\nstderr: " << shortened(result.err);
+  if (result.cut())
+    *out << "\ncut: " << result.out_dropped << " bytes more of stdout and " << result.err_dropped
+         << " of stderr were not kept";
 }
 
 void PrintTo(const InstallResult& result, std::ostream* out) {

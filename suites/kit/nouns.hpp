@@ -50,7 +50,11 @@ struct CommandResult {
   int exit = 0;
   std::string out, err;
   Seconds took{0};
+  /// Bytes that the command printed beyond what the bench keeps (4 MiB of each): not in out, err.
+  std::int64_t out_dropped = 0, err_dropped = 0;
   bool ok() const { return exit == 0; }
+  /// Half an output proves nothing: see also Bench::output().
+  bool cut() const { return out_dropped > 0 || err_dropped > 0; }
   /// stdout without the white space at its ends.
   std::string line() const;
   std::vector<std::string> lines() const;

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/model/protocol_bytes.hpp"
+
 namespace seatrial::bench {
 
 nlohmann::json boot_json(const dut::Boot& boot) {
@@ -27,7 +29,7 @@ nlohmann::json boot_json(const dut::Boot& boot) {
   span("seconds_to_login", boot.login_at);
   span("seconds_to_shell", boot.shell_at);
   span("seconds_to_end", boot.ended_at);
-  return out;
+  return model::readable(std::move(out));  // the loader line is what a console said
 }
 
 }  // namespace seatrial::bench

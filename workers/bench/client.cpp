@@ -26,7 +26,11 @@ struct Client::State {
     outbox.push_back(std::move(frame));
     changed.notify();
   }
-  void push(const model::Message& message) { push(io::Frame{model::encode(message), false}); }
+  Result<> push(const model::Message& message) {
+    TRY(auto text, model::encode(message));
+    push(io::Frame{std::move(text), false});
+    return {};
+  }
 
   /// The first word about the end counts: an abort says why, the closing after it does not.
   void go(Failure why) {
@@ -43,8 +47,9 @@ struct Client::State {
     request.verb = std::move(verb);
     request.args = std::make_shared<const json>(std::move(arguments));
     request.deadline = deadline;
-    open[request.id];
-    push(request);
+    auto& asked = open[request.id];
+    if (auto pushed = push(request); !pushed)
+      asked.reply = model::Reply{request.id, nullptr, pushed.error()};
     return request.id;
   }
 
@@ -132,7 +137,7 @@ struct ClientTasks {
       std::uint64_t id;
       bool answered = false;
       ~Forget() {
-        if (!answered && !state.gone) state.push(model::Cancel{id});
+        if (!answered && !state.gone) (void)state.push(model::Cancel{id});
         state.open.erase(id);
       }
     } forget{*s, id};
@@ -172,7 +177,7 @@ Task<Result<std::shared_ptr<Client>>> Client::connect(std::filesystem::path sock
   nursery.start("writing to the bench", ClientTasks::write(state));
   model::ClientHello hello;
   hello.run = "desk";
-  state->push(hello);
+  CO_CHECK_OK(state->push(hello));
   Budget budget(10s, "the hello of the bench host");
   budget.code = "bench.silent";
   budget.blame = Blame::bench;
@@ -204,6 +209,6 @@ Task<Result<json>> Client::ended(std::shared_ptr<Stream> stream) {
   co_return co_await ClientTasks::reply(state_, stream->id());
 }
 
-void Client::cancel(const Stream& stream) { state_->push(model::Cancel{stream.id()}); }
+void Client::cancel(const Stream& stream) { (void)state_->push(model::Cancel{stream.id()}); }
 
 }  // namespace seatrial::bench

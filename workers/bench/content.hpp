@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// File content as a verb's result: {"content", "base64"}; text as it is, anything that is not UTF-8
-// as base64.
+// Bytes in the arguments and results of verbs: text as it is, anything else as base64, see
+// core/model/protocol_bytes.hpp.
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <string_view>
+
+#include "core/base/result.hpp"
+#include "workers/dut/shell.hpp"
 
 namespace seatrial::bench {
 
-bool is_utf8(std::string_view bytes);
-std::string base64(std::string_view bytes);
+/// What a command came to. A client that takes no base64 gets a Failure for output that is no text.
+Result<nlohmann::json> command_json(dut::RunResult result, bool takes_base64);
+/// A file's: {"content", "base64"}.
 nlohmann::json content_json(std::string bytes);
+/// The bytes of an argument; `flag` names the argument that says whether it is base64.
+Result<std::string> bytes_of(const nlohmann::json& arguments, const char* name, const char* flag);
 
 }  // namespace seatrial::bench

@@ -41,7 +41,13 @@ struct Session::State {
     outbox.push_back(std::move(frame));
     notify();
   }
-  void push(const model::Message& message) { push(io::Frame{model::encode(message), false}); }
+  /// A value that cannot be sent is answered with why.
+  void push(const model::Message& message) {
+    auto text = model::encode(message);
+    if (const auto* reply = std::get_if<model::Reply>(&message); !text && reply)
+      text = model::encode(model::Reply{reply->id, nullptr, text.error()});
+    if (text) push(io::Frame{std::move(*text), false});
+  }
   void notify() {
     if (changed) changed->notify();
   }
@@ -170,7 +176,7 @@ struct SessionTasks {
           [s] { return !s->outbox.empty() || s->acknowledge || s->closing; }));
       if (s->acknowledge) {
         const model::Ack ack{*std::exchange(s->acknowledge, std::nullopt)};
-        auto text = model::encode(ack);
+        CO_TRY(auto text, model::encode(ack));
         CO_CHECK_OK(co_await send(state, std::move(text), false));
       }
       if (!s->outbox.empty()) {

@@ -26,6 +26,11 @@ std::string short_form(const json& value) {
   return text;
 }
 
+/// Arguments that say nothing to who reads the steps.
+bool is_plumbing(std::string_view name) {
+  return name == "timeout" || name == "content" || name == "base64" || name == "stdin_base64";
+}
+
 std::string text_at(const json& object, const char* key) {
   const auto it = object.find(key);
   return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
@@ -45,7 +50,7 @@ std::string step_text(const model::Verb& verb, const json& arguments) {
   bool first = true;
   for (const auto& param : verb.params) {
     const auto it = arguments.find(std::string(param.name));
-    if (it == arguments.end() || param.name == "timeout" || param.name == "content") continue;
+    if (it == arguments.end() || is_plumbing(param.name)) continue;
     text += first && param.required ? ": " + short_form(*it)
                                     : fmt::format(" {}={}", param.name, short_form(*it));
     first = false;
@@ -56,8 +61,12 @@ std::string step_text(const model::Verb& verb, const json& arguments) {
 std::string step_result(const model::Verb& verb, const json& value) {
   if (verb.name == "shell.run" || verb.name == "console.run") {
     const auto lines = text_at(value, "out");
-    return fmt::format("exit {}, {} lines", value.value("exit", -1),
-                       std::count(lines.begin(), lines.end(), '\n'));
+    const auto cut = value.value("out_dropped", std::uint64_t{0});
+    return fmt::format("exit {}, ", value.value("exit", -1)) +
+           (value.value("out_base64", false)
+                ? std::string("bytes that are no text")
+                : fmt::format("{} lines", std::count(lines.begin(), lines.end(), '\n'))) +
+           (cut > 0 ? fmt::format(", {} bytes more were cut off", cut) : "");
   }
   if (verb.name == "console.expect") return "saw " + short_form(value.value("text", ""));
   if (const auto boot = value.find("boot"); boot != value.end() && boot->is_object())

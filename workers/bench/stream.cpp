@@ -41,7 +41,7 @@ void Stream::finish() {
 void Stream::tell(std::string kind, const nlohmann::json& data) {
   if (closed_) return;
   model::StreamEvent event{id_, std::move(kind), std::make_shared<const nlohmann::json>(data)};
-  push_(io::Frame{model::encode(std::move(event)), false});
+  if (auto text = model::encode(event)) push_(io::Frame{std::move(*text), false});
 }
 
 void Stream::took(std::size_t bytes) {
@@ -50,7 +50,7 @@ void Stream::took(std::size_t bytes) {
   if (closed_ || owed_ < model::kStreamWindow / 4) return;
   const model::Credit credit{id_, owed_};
   owed_ = 0;
-  push_(io::Frame{model::encode(credit), false});
+  if (auto text = model::encode(credit)) push_(io::Frame{std::move(*text), false});
 }
 
 Task<Result<StreamItem>> Stream::receive() {

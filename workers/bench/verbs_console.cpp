@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "core/model/protocol_bytes.hpp"
 #include "workers/bench/bench.hpp"
 #include "workers/bench/console_view.hpp"
 #include "workers/bench/handlers.hpp"
@@ -32,9 +33,12 @@ Task<Result<json>> expect(Bench& bench, json arguments) {
          co_await bench.console().expect(std::move(patterns), std::move(budget), since));
   json groups = json::array();
   for (std::size_t i = 1; i < match.groups.size(); ++i) groups.push_back(match.groups[i]);
-  co_return json{{"index", match.pattern}, {"text", match.text},
-                 {"groups", groups},       {"offset", match.begin},
-                 {"end", match.end},       {"at", since_run_began(bench, match.at)}};
+  co_return model::readable({{"index", match.pattern},
+                             {"text", match.text},
+                             {"groups", groups},
+                             {"offset", match.begin},
+                             {"end", match.end},
+                             {"at", since_run_began(bench, match.at)}});
 }
 
 Task<Result<json>> send(Bench& bench, json arguments) {
@@ -55,7 +59,7 @@ Task<Result<json>> run(Bench& bench, json arguments) {
   budget.code = "deadline.console_command";  // a guard of ours: it accuses nobody
   CO_TRY(auto result, co_await bench.console_session().run(
                           arguments.at("command").get<std::string>(), std::move(budget)));
-  co_return json{{"exit", result.status}, {"out", result.out}};
+  co_return model::readable({{"exit", result.status}, {"out", result.out}});
 }
 
 Task<Result<json>> mark(Bench& bench, json arguments) {
@@ -70,7 +74,7 @@ Task<Result<json>> read(Bench& bench, json arguments) {
   const auto most = arguments.value("most", kMostConsoleText);
   CO_TRY(auto text, console_text(bench.console().capture(), from, most));
   const auto end = from + text.size();
-  co_return json{{"text", std::move(text)}, {"end", end}};
+  co_return model::readable({{"text", std::move(text)}, {"end", end}});
 }
 
 Task<Result<json>> tail(Bench& bench, json arguments) {
@@ -99,7 +103,7 @@ Task<Result<json>> sentinels(Bench& bench, json) {
                     {"line", alarm.line},
                     {"offset", alarm.offset},
                     {"allowed", alarm.allowed}});
-  co_return json{{"hits", hits}};
+  co_return model::readable({{"hits", hits}});
 }
 
 Task<Result<json>> allow(Bench& bench, json arguments) {

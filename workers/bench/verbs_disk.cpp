@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "core/model/protocol_bytes.hpp"
 #include "workers/bench/content.hpp"
 #include "workers/bench/handlers.hpp"
 #include "workers/bench/on_medium.hpp"
@@ -14,7 +15,7 @@ using Work = std::function<Result<json>(const Medium&)>;
 Task<Result<json>> partitions(Bench& bench, json) {
   Work work = [](const Medium& medium) -> Result<json> {
     TRY(auto list, medium.partitions());
-    return json{{"partitions", std::move(list)}};
+    return model::readable({{"partitions", std::move(list)}});
   };
   co_return co_await on_medium(bench, std::move(work));
 }
@@ -40,7 +41,7 @@ Task<Result<json>> list(Bench& bench, json arguments) {
 Task<Result<json>> environment(Bench& bench, json) {
   Work work = [](const Medium& medium) -> Result<json> {
     TRY(const auto environment, medium.environment());
-    return json{{"variables", environment.variables}, {"bytes", environment.bytes}};
+    return model::readable({{"variables", environment.variables}, {"bytes", environment.bytes}});
   };
   co_return co_await on_medium(bench, std::move(work));
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/within.hpp"
+#include "core/model/protocol_bytes.hpp"
 #include "workers/bench/bench.hpp"
 #include "workers/bench/handlers.hpp"
 
@@ -25,7 +26,7 @@ Task<Result<json>> observed(Bench& bench, json arguments) {
                     {"address", message.address},
                     {"gateway", message.gateway},
                     {"dns", message.dns}});
-  co_return json{{"dhcp", dhcp}, {"sources", seen.sources}, {"mdns", seen.mdns}};
+  co_return model::readable({{"dhcp", dhcp}, {"sources", seen.sources}, {"mdns", seen.mdns}});
 }
 
 Task<Result<json>> plan(Bench& bench, json) {

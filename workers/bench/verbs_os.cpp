@@ -2,6 +2,7 @@
 // What an OS family does in its own way (workers/dut/os), for the DUT's running shell.
 #include <nlohmann/json.hpp>
 
+#include "core/model/protocol_bytes.hpp"
 #include "workers/bench/bench.hpp"
 #include "workers/bench/handlers.hpp"
 
@@ -22,10 +23,10 @@ Task<Result<json>> install(Bench& bench, json arguments) {
   CO_TRY(auto outcome, co_await bench.os().install(
                            bench.shell(), arguments.at("url").get<std::string>(),
                            bench.span_or(arguments, bench.parts().device.budgets.update)));
-  co_return json{{"exit", outcome.exit_code},
-                 {"out", std::move(outcome.out)},
-                 {"phases", outcome.phases},
-                 {"seconds", seconds(outcome.took)}};
+  co_return model::readable({{"exit", outcome.exit_code},
+                             {"out", std::move(outcome.out)},
+                             {"phases", outcome.phases},
+                             {"seconds", seconds(outcome.took)}});
 }
 
 Task<Result<json>> reboot(Bench& bench, json) {
@@ -45,7 +46,7 @@ Task<Result<json>> slots(Bench& bench, json) {
 Task<Result<json>> update_state(Bench& bench, json) {
   CO_TRY(const auto state,
          co_await bench.os().update_state(bench.shell(), bench.scaled(kCommandSeconds)));
-  co_return json{{"files", state.files}, {"variables", state.variables}};
+  co_return model::readable({{"files", state.files}, {"variables", state.variables}});
 }
 
 Task<Result<json>> shorten_rollback(Bench& bench, json arguments) {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/io/file.hpp"
+#include "core/model/protocol_bytes.hpp"
 #include "workers/bench/bench.hpp"
 #include "workers/bench/content.hpp"
 #include "workers/bench/handlers.hpp"
@@ -30,18 +31,16 @@ Task<Result<json>> wait(Bench& bench, json arguments) {
 Task<Result<json>> run(Bench& bench, json arguments) {
   dut::RunRequest request(arguments.at("command").get<std::string>(),
                           bench.span_or(arguments, kCommandSeconds));
-  request.input = arguments.value("stdin", "");
+  CO_TRY(request.input, bytes_of(arguments, "stdin", "stdin_base64"));
   CO_TRY(auto result, co_await bench.shell().run(std::move(request)));
-  co_return json{{"exit", result.exit_code},
-                 {"out", std::move(result.out)},
-                 {"err", std::move(result.err)},
-                 {"seconds", seconds(result.took)}};
+  co_return command_json(std::move(result), arguments.value("base64", false));
 }
 
 Task<Result<json>> put(Bench& bench, json arguments) {
   CO_TRY(const auto folder, io::TempDir::make("put", bench.private_folder()));
   const auto local = folder.path() / "content";
-  CO_CHECK_OK(io::write_file_atomic(local, arguments.at("content").get<std::string>(), 0600));
+  CO_TRY(const auto content, bytes_of(arguments, "content", "base64"));
+  CO_CHECK_OK(io::write_file_atomic(local, content, 0600));
   const auto mode = static_cast<unsigned>(std::stoul(arguments.value("mode", "644"), nullptr, 8));
   CO_CHECK_OK(co_await bench.shell().put(local, arguments.at("path").get<std::string>(), mode,
                                          bench.scaled(kFileSeconds)));

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "workers/bench/bench.hpp"
+#include "workers/bench/content.hpp"
 #include "workers/bench/handlers.hpp"
 #include "workers/bench/on_medium.hpp"
 
@@ -24,9 +25,9 @@ Task<Result<json>> configure(Bench& bench, json arguments) {
 Task<Result<json>> write(Bench& bench, json arguments) {
   std::function<Result<json>(const flash::Medium&)> work =
       [arguments = std::move(arguments)](const flash::Medium& medium) -> Result<json> {
+    TRY(const auto content, bytes_of(arguments, "content", "base64"));
     CHECK_OK(medium.write(arguments.at("partition").get<std::string>(),
-                          arguments.at("path").get<std::string>(),
-                          arguments.at("content").get<std::string>()));
+                          arguments.at("path").get<std::string>(), content));
     return json::object();
   };
   co_return co_await on_medium(bench, std::move(work));

@@ -6,12 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "core/model/protocol_bytes.hpp"
+
 namespace seatrial::model {
 namespace {
 using nlohmann::json;
 
 Message round_trip(const Message& message, bool from_client) {
-  auto decoded = decode(encode(message), from_client);
+  auto decoded = decode(*encode(message), from_client);
   EXPECT_TRUE(decoded.has_value());
   return *decoded;
 }
@@ -82,6 +84,61 @@ TEST(Protocol, versions_agree_on_the_newest_common_one_or_say_who_is_old) {
   EXPECT_NE(old_suite.error().advice().find("rebuild the suite"), std::string::npos);
 }
 
+TEST(Protocol, bytes_that_are_no_text_are_refused_where_they_would_be_sent) {
+  const auto bytes = std::make_shared<const json>(json{{"content", "a\xff"}});
+  const auto asked = encode(Request{3, "shell.put", bytes, 1});
+  ASSERT_FALSE(asked.has_value());
+  EXPECT_EQ(asked.error().code(), "protocol.not_text");
+  EXPECT_EQ(asked.error().blame(), Blame::suite);
+  EXPECT_NE(asked.error().what().find("shell.put"), std::string::npos);
+  const auto answered = encode(Reply{3, bytes, std::nullopt});
+  ASSERT_FALSE(answered.has_value());
+  EXPECT_EQ(answered.error().code(), "protocol.not_text");
+  EXPECT_EQ(answered.error().blame(), Blame::seatrial);
+}
+
+TEST(Protocol, what_is_told_to_people_gets_through_whatever_is_in_it) {
+  const Failure failure("x", Blame::bench, "it said \xff", "look");
+  EXPECT_EQ(std::get<Reply>(round_trip(Reply{3, nullptr, failure}, false)).failure->what(),
+            "it said \uFFFD");
+  EXPECT_EQ(std::get<Abort>(round_trip(Abort{failure}, false)).failure.what(), "it said \uFFFD");
+  const auto words = std::make_shared<const json>(json{{"text", "\xff"}});
+  EXPECT_TRUE(encode(seatrial::model::Note{1, "note", words}).has_value());
+  EXPECT_TRUE(encode(StreamEvent{1, "power", words}).has_value());
+}
+
+TEST(ProtocolBytes, every_length_and_byte_survives_base64) {
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) {
+    const auto back = from_base64(to_base64(bytes));
+    ASSERT_TRUE(back.has_value()) << i;
+    EXPECT_EQ(*back, bytes);
+    bytes += static_cast<char>(i * 7);
+  }
+  EXPECT_EQ(to_base64("\xff\xfe"), "//4=");
+  for (const char* wrong : {"abc", "ab!=", "====", "a===", "ab=c", "YQ==\n"})
+    EXPECT_FALSE(from_base64(wrong).has_value()) << wrong;
+}
+
+TEST(ProtocolBytes, text_is_what_json_can_carry) {
+  for (const char* text : {"", "plain", "gr\u00fcn", "\u20ac", "\U0001F600", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(is_text(text)) << text;
+    EXPECT_NO_THROW((void)json(text).dump()) << text;
+  }
+  EXPECT_TRUE(is_text(std::string("a\0b", 3)));
+  // Alone, broken off, overlong, a surrogate, beyond Unicode.
+  for (const char* bytes : {"\xff", "\x80", "a\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
+                            "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
+    EXPECT_FALSE(is_text(bytes));
+    EXPECT_THROW((void)json(bytes).dump(), json::type_error);
+  }
+}
+
+TEST(ProtocolBytes, readable_text_shows_where_bytes_were) {
+  const json value{{"lines", {"good", "b\xff"}}, {"at", 1.25}};
+  EXPECT_EQ(readable(value), (json{{"lines", {"good", "b\uFFFD"}}, {"at", 1.25}}));
+}
+
 TEST(Protocol, hostile_frames_are_refused_and_crash_nothing) {
   for (const char* frame :
        {"", "{", "[]", "7", "null", "{}", "{\"id\":0}", "{\"id\":-1}", "{\"id\":\"x\",\"verb\":1}",
@@ -89,7 +146,7 @@ TEST(Protocol, hostile_frames_are_refused_and_crash_nothing) {
         "{\"id\":1e99,\"verb\":\"x\"}"})
     EXPECT_FALSE(decode(frame, true).has_value()) << frame;
   std::mt19937 random(1);
-  const std::string valid = encode(Request{3, "shell.run", nullptr, 1});
+  const std::string valid = *encode(Request{3, "shell.run", nullptr, 1});
   for (int i = 0; i < 20000; ++i) {
     std::string mutated = valid;
     mutated[random() % mutated.size()] = static_cast<char>(random());

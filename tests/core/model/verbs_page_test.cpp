@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kIntroduction = R"(<!-- SPDX-License-Identifier: Apache-2.0 -->
 <!-- Generated from the table core/model/verbs_*.cpp: edit there, then run model_test with SEATRIAL_UPDATE=1. -->
 
-# The bench protocol, version 2
+# The bench protocol, version 3
 
 A suite process (or the desk) is the client of a bench host. Both speak WebSocket frames over a unix
 socket; each text frame is one JSON object. `core/model/protocol.hpp` has the exact members.
@@ -40,6 +40,14 @@ socket; each text frame is one JSON object. `core/model/protocol.hpp` has the ex
    side may be 256 KiB ahead of what the other has taken; `{"credit":{"id":1,"bytes":65536}}` says how
    much more was taken. `{"event":{"id":1,"kind":"power","data":{...}}}` tells the client what happened at
    this place of the stream. The reply ends the stream.
+
+All text is UTF-8; an argument or a value that is not is a failure `protocol.not_text` of the side that
+would send it. Bytes that may be anything (files, what commands read and print) go as base64, and a truth
+beside them says so.
+
+A parameter marked *since version N* may be sent only to a host that speaks version N, as its `hello` says;
+a suite of the kit fails with `protocol.version` instead of sending it to an older one. A connection has
+one `hello`; a second one ends it with `protocol.second_hello`.
 
 An unknown verb, a missing, misspelt or wrongly typed argument is answered with a failure that names the
 nearest valid one. Arguments marked *optional* may be left out; times are seconds.

@@ -54,6 +54,30 @@ TEST(Verbs, a_span_that_no_clock_can_count_is_refused) {
   EXPECT_TRUE(check_arguments(run, json{{"command", "x"}, {"timeout", 86400}}));
 }
 
+TEST(Verbs, what_the_other_side_cannot_know_yet_is_not_asked) {
+  const Verb& put = *find_verb("shell.put");
+  const json text{{"path", "/x"}, {"content", "words"}};
+  const json binary{{"path", "/x"}, {"content", "/w=="}, {"base64", true}};
+  EXPECT_TRUE(check_version(put, text, 1).has_value());
+  EXPECT_TRUE(check_version(put, binary, 3).has_value());
+  const auto refused = check_version(put, binary, 2);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code(), "protocol.version");
+  EXPECT_EQ(refused.error().blame(), Blame::bench);
+  for (const char* word : {"base64", "shell.put", "version 3", "version 2"})
+    EXPECT_NE(refused.error().what().find(word), std::string::npos) << word;
+  EXPECT_FALSE(check_version(*find_verb("bench.end"), json::object(), 1).has_value());
+}
+
+TEST(Verbs, what_is_newer_than_the_first_version_says_so_and_is_optional) {
+  for (const auto& verb : verbs())
+    for (const auto& param : verb.params) {
+      EXPECT_LE(param.since, kProtocolVersion) << verb.name << " " << param.name;
+      if (param.since > verb.since) EXPECT_FALSE(param.required) << verb.name << " " << param.name;
+    }
+  EXPECT_NE(verbs_as_markdown().find("content is base64 (since version 3)"), std::string::npos);
+}
+
 TEST(Verbs, an_unknown_verb_is_not_found) { EXPECT_EQ(find_verb("power.explode"), nullptr); }
 
 }  // namespace

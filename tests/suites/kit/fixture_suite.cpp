@@ -74,6 +74,22 @@ CASE(fixture, installs) { bench.install({}, within(1min)); }
 
 CASE(fixture, waits_until) { bench.wait_until("it's quiet", "test 'a' = b", within(2s)); }
 
+CASE(fixture, moves_bytes) {
+  bench.put("/tmp/words", "words");
+  bench.put("/tmp/bytes", "a\xff");
+  bench.write_medium("boot", "bytes", "a\xff");
+  const auto result = bench.run("cat /tmp/bytes");
+  EXPECT_EQ(result.out, "a\xff");
+  EXPECT_EQ(result.out_dropped, 0);
+}
+
+CASE(fixture, reads_a_long_output) {
+  const auto result = bench.run("cat log");
+  EXPECT_TRUE(result.cut());
+  EXPECT_EQ(result.out_dropped, 7);
+  bench.output("cat log");
+}
+
 CASE(fixture, prints_and_exits) {
   printf("words of its own\n");
   exit(7);

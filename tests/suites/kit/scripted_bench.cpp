@@ -30,7 +30,7 @@ json default_info() {
 model::JsonPtr shared(json value) { return std::make_shared<const json>(std::move(value)); }
 
 // Outside of co_await expressions: g++ 12 destroys temporaries of aggregates in them twice.
-std::string encoded(const auto& message) { return model::encode(model::Message(message)); }
+std::string encoded(const auto& message) { return *model::encode(model::Message(message)); }
 
 Task<bool> answer(io::WebSocket& socket, const Script& script, const model::Request& request,
                   Transcript& seen) {

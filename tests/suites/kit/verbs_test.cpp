@@ -72,6 +72,54 @@ TEST(BenchCalls, a_reply_right_behind_another_frame_is_not_missed) {
   EXPECT_EQ(play(fixture_suite(), "calls", script).seen.result().value()["verdict"], "pass");
 }
 
+TEST(BenchCalls, bytes_go_as_base64_and_come_back_as_bytes) {
+  Script script;
+  script.replies["shell.run"] = [](const json& args) -> Result<json> {
+    EXPECT_EQ(args["base64"], true);
+    return json{{"exit", 0}, {"out", "Yf8="}, {"out_base64", true}, {"err", ""}};
+  };
+  const auto played = play(fixture_suite(), "moves_bytes", script);
+  EXPECT_EQ(played.seen.result().value()["verdict"], "pass") << played.seen.result().value();
+  ASSERT_EQ(played.seen.requests.size(), 5u);
+  for (const auto& [verb, args] : played.seen.requests)
+    EXPECT_TRUE(model::check_arguments(*model::find_verb(verb), args)) << verb << " " << args;
+  EXPECT_EQ(played.seen.requests[1].second["content"], "words");
+  EXPECT_FALSE(played.seen.requests[1].second.contains("base64"));
+  for (const std::size_t at : {2, 3}) {
+    EXPECT_EQ(played.seen.requests[at].second["content"], "Yf8=");
+    EXPECT_EQ(played.seen.requests[at].second["base64"], true);
+  }
+}
+
+TEST(BenchCalls, an_older_bench_host_gets_only_what_it_knows) {
+  Script script;
+  script.version = 2;
+  const auto played = play(fixture_suite(), "moves_bytes", script);
+  ASSERT_EQ(played.seen.requests.size(), 2u) << "its info, and the file of words";
+  const auto result = played.seen.result().value();
+  EXPECT_EQ(result["verdict"], "error");
+  EXPECT_EQ(result["failure"]["code"], "protocol.version");
+  EXPECT_EQ(result["failure"]["blame"], "bench");
+  EXPECT_THAT(result["failure"]["what"].get<std::string>(), HasSubstr("base64 of shell.put"));
+  script.replies["shell.run"] = [](const json& args) -> Result<json> {
+    EXPECT_FALSE(args.contains("base64"));
+    return json{{"exit", 0}, {"out", "Linux\n"}, {"err", ""}, {"seconds", 0.1}};
+  };
+  EXPECT_EQ(play(fixture_suite(), "calls", script).seen.result().value()["verdict"], "pass");
+}
+
+TEST(BenchCalls, nothing_is_concluded_from_half_an_output) {
+  Script script;
+  script.replies["shell.run"] = [](const json&) -> Result<json> {
+    return json{{"exit", 0}, {"out", "begin"}, {"err", ""}, {"out_dropped", 7}};
+  };
+  const auto result = play(fixture_suite(), "reads_a_long_output", script).seen.result().value();
+  EXPECT_EQ(result["verdict"], "error");
+  EXPECT_EQ(result["failure"]["code"], "suite.output_cut");
+  EXPECT_EQ(result["failure"]["blame"], "suite");
+  EXPECT_THAT(result["failure"]["what"].get<std::string>(), HasSubstr("7 bytes more"));
+}
+
 TEST(Faults, read_as_sentences_and_become_rules) {
   const auto rule = Fault::answer(503).to("PATCH", "/device/v3/*").body("busy").times(3).after(1);
   EXPECT_EQ(json::parse(rule.rule().dump()),

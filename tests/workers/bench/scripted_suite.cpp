@@ -31,7 +31,7 @@ model::JsonPtr box(json value) { return std::make_shared<const json>(std::move(v
 struct Client {
   io::BlockingWebSocket socket;
   std::uint64_t id = 100;
-  void send(const model::Message& message) { send_text(model::encode(message)); }
+  void send(const model::Message& message) { send_text(*model::encode(message)); }
   void send_text(const std::string& text) { (void)socket.send(text); }
   model::Message next() {
     auto frame = socket.receive();

@@ -23,13 +23,15 @@ Task<Result<json>> large(std::string, json) {
   co_return json{{"text", std::string(1u << 20, 'x')}};
 }
 
+Task<Result<json>> binary(std::string, json) { co_return json{{"text", "\xff"}}; }
+
 /// A connection of frames, not of calls.
 struct Raw {
   explicit Raw(test::Loop& l, LiveSession& bench)
       : loop(l), socket(std::move(*loop.run(io::WebSocket::connect(bench.socket())))) {}
   void hello(model::ClientHello hello = {}) { EXPECT_TRUE(send(hello)); }
   Result<> send(const model::Message& message) {
-    return loop.run(socket.send(model::encode(message)));
+    return loop.run(socket.send(*model::encode(message)));
   }
   Result<> ask(std::uint64_t id, const char* verb, double deadline = 0) {
     return send(model::Request{id, verb, std::make_shared<const json>(json::object()), deadline});
@@ -61,9 +63,9 @@ TEST_F(SessionTest, refuses_a_verb_that_came_after_the_version_of_its_client) {
   ASSERT_TRUE(socket);
   model::ClientHello hello;
   hello.version = 1;
-  ASSERT_TRUE(loop.run(socket->send(model::encode(hello))));
+  ASSERT_TRUE(loop.run(socket->send(*model::encode(hello))));
   model::Request request{1, "console.attach", std::make_shared<const json>(json::object()), 0};
-  ASSERT_TRUE(loop.run(socket->send(model::encode(request))));
+  ASSERT_TRUE(loop.run(socket->send(*model::encode(request))));
   const auto welcome = model::decode((**loop.run(socket->receive())).data, false);
   EXPECT_EQ(std::get<model::ServerHello>(*welcome).version, 1);
   const auto reply = model::decode((**loop.run(socket->receive())).data, false);
@@ -75,9 +77,9 @@ TEST_F(SessionTest, ends_with_a_client_that_sends_beyond_its_window_and_serves_t
   bench.on_call = status;
   auto socket = loop.run(io::WebSocket::connect(bench.socket()));
   ASSERT_TRUE(socket);
-  ASSERT_TRUE(loop.run(socket->send(model::encode(model::ClientHello()))));
+  ASSERT_TRUE(loop.run(socket->send(*model::encode(model::ClientHello()))));
   model::Request request{1, "console.attach", std::make_shared<const json>(json::object()), 0};
-  ASSERT_TRUE(loop.run(socket->send(model::encode(request))));
+  ASSERT_TRUE(loop.run(socket->send(*model::encode(request))));
   ASSERT_TRUE(loop.run(
       socket->send(model::encode_stream(1, std::string(2 * model::kStreamWindow, 'x')), true)));
   EXPECT_TRUE(loop.run_until([&] { return bench.ended == "protocol.window"; }, 5s)) << bench.ended;
@@ -115,6 +117,18 @@ TEST_F(SessionTest, refuses_a_second_hello_on_one_connection) {
   ASSERT_TRUE(std::holds_alternative<model::Abort>(answer));
   EXPECT_EQ(std::get<model::Abort>(answer).failure.code(), "protocol.second_hello");
   EXPECT_TRUE(loop.run_until([&] { return bench.ended == "protocol.second_hello"; }, 5s));
+}
+
+TEST_F(SessionTest, a_value_that_is_no_text_is_a_failure_and_not_other_text) {
+  bench.on_call = binary;
+  Raw client(loop, bench);
+  client.hello();
+  client.next();
+  ASSERT_TRUE(client.ask(1, "power.status"));
+  EXPECT_EQ(client.failure().code(), "protocol.not_text");
+  bench.on_call = status;
+  ASSERT_TRUE(client.ask(2, "power.status"));
+  EXPECT_TRUE(std::get<model::Reply>(client.next()).value) << "the connection goes on";
 }
 
 TEST_F(SessionTest, a_request_ends_at_its_deadline_or_at_that_of_its_verb) {
@@ -165,7 +179,7 @@ Task<Result<>> send_many(io::WebSocket* socket, std::uint64_t count, std::uint64
   while (*sent < count) {
     model::Request request{*sent + 1, "power.status", std::make_shared<const json>(json::object()),
                            0};
-    auto text = model::encode(request);
+    auto text = *model::encode(request);
     CO_CHECK_OK(co_await socket->send(std::move(text)));
     ++*sent;
   }
