@@ -200,6 +200,11 @@ std::string Bench::get(std::string_view path) {
   return to_content(caller_->call("shell.get", {{"path", path}}));
 }
 
+LocalAddress Bench::forward(int port) {
+  const auto reply = caller_->call("shell.forward", {{"port", port}});
+  return {reply["host"].text(), static_cast<int>(reply["port"].whole())};
+}
+
 bool Bench::has_file(const std::string& path) { return run("test -e " + shell_quoted(path)).ok(); }
 
 Value Bench::config() { return Value::parse(get(profile().path("config"))); }

@@ -108,6 +108,8 @@ class Bench {
   /// A file with these bytes, whatever they are; get() is the way back.
   void put(std::string_view path, std::string_view content, std::string_view mode = "644");
   std::string get(std::string_view path);
+  /// A way to a TCP port on the DUT's own loopback; a later boot is reached by it too.
+  LocalAddress forward(int port);
   bool has_file(const std::string& path);
   /// config.json as the running OS sees it.
   Value config();

@@ -61,6 +61,11 @@ void PrintTo(const ApiRequest& request, std::ostream* out) {
        << ") " << request.body.dump();
 }
 
+void PrintTo(const ConsoleAlarm& alarm, std::ostream* out) {
+  *out << "the alarm " << alarm.id << " (" << alarm.severity << (alarm.allowed ? ", allowed" : "")
+       << "): " << alarm.line;
+}
+
 bool UpdateState::has(std::string_view file) const {
   return std::find(files.begin(), files.end(), file) != files.end();
 }

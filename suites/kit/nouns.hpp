@@ -104,6 +104,23 @@ struct ConsoleMatch {
   Seconds at{0};
 };
 
+/// What a kernel or its hardware complained about on the console. One that is not allowed fails the
+/// case by itself: a fatal one at once, a suspicious one at its end.
+struct ConsoleAlarm {
+  std::string id;        ///< "fs.ext4", as Console::allow() takes it
+  std::string severity;  ///< "fatal" or "suspicious"
+  std::string line;
+  std::int64_t offset = 0;
+  bool allowed = false;  ///< the case had said that it provokes it
+};
+void PrintTo(const ConsoleAlarm& alarm, std::ostream* out);
+
+/// Where a program on the machine of the bench, and so the case, reaches a TCP port of the DUT.
+struct LocalAddress {
+  std::string host;
+  int port = 0;
+};
+
 /// A request that the device API has seen; keys in it are fingerprints ("key:1a2b3c4d").
 struct ApiRequest {
   std::int64_t seq = 0;

@@ -95,6 +95,14 @@ CommandResult Console::run(const std::string& command, Within budget) const {
   return to_command(command, caller_->call("console.run", {{"command", command}}, budget));
 }
 
+std::vector<ConsoleAlarm> Console::alarms() const {
+  std::vector<ConsoleAlarm> all;
+  for (const auto& hit : caller_->call("console.sentinels")["hits"].items())
+    all.push_back({hit["id"].text(), hit["severity"].text(), hit["line"].text(),
+                   hit["offset"].whole(), hit["allowed"].truth()});
+  return all;
+}
+
 void Console::allow(const std::vector<std::string>& sentinels) const {
   caller_->call("console.allow", {{"ids", sentinels}});
 }

@@ -47,6 +47,8 @@ class Console {
   std::vector<std::string> tail(int lines) const;
   void login(Within budget) const;
   CommandResult run(const std::string& command, Within budget) const;
+  /// Alarms of the kernel and the hardware since the case began, oldest first.
+  std::vector<ConsoleAlarm> alarms() const;
   /// Alarms that this case provokes on purpose.
   void allow(const std::vector<std::string>& sentinels) const;
 

@@ -57,7 +57,12 @@ Task<Result<json>> get(Bench& bench, json arguments) {
 }
 
 Task<Result<json>> forward(Bench& bench, json arguments) {
-  CO_TRY(const auto port, co_await bench.ssh().forward(arguments.at("port").get<std::uint16_t>()));
+  const auto wanted = arguments.at("port").get<std::int64_t>();
+  if (wanted < 1 || wanted > 65535)
+    co_return Failure("protocol.argument", Blame::suite,
+                      "shell.forward: there is no TCP port " + std::to_string(wanted),
+                      "ports go from 1 to 65535");
+  CO_TRY(const auto port, co_await bench.ssh().forward(static_cast<std::uint16_t>(wanted)));
   co_return json{{"host", "127.0.0.1"}, {"port", port}};
 }
 

@@ -74,6 +74,20 @@ CASE(fixture, installs) { bench.install({}, within(1min)); }
 
 CASE(fixture, waits_until) { bench.wait_until("it's quiet", "test 'a' = b", within(2s)); }
 
+CASE(fixture, looks_at_alarms_and_ports) {
+  const auto alarms = bench.console().alarms();
+  ASSERT_EQ(alarms.size(), 2u);
+  EXPECT_EQ(alarms[0].id, "fs.ext4");
+  EXPECT_EQ(alarms[0].severity, "fatal");
+  EXPECT_EQ(alarms[0].line, "EXT4-fs error");
+  EXPECT_EQ(alarms[0].offset, 9);
+  EXPECT_TRUE(alarms[0].allowed);
+  EXPECT_FALSE(alarms[1].allowed);
+  const auto address = bench.forward(48484);
+  EXPECT_EQ(address.host, "127.0.0.1");
+  EXPECT_EQ(address.port, 40001);
+}
+
 CASE(fixture, moves_bytes) {
   bench.put("/tmp/words", "words");
   bench.put("/tmp/bytes", "a\xff");

@@ -91,6 +91,23 @@ TEST(BenchCalls, bytes_go_as_base64_and_come_back_as_bytes) {
   }
 }
 
+TEST(BenchCalls, alarms_and_forwarded_ports_are_values) {
+  Script script;
+  script.replies["console.sentinels"] = [](const json&) -> Result<json> {
+    return json::parse(R"({"hits": [
+      {"id": "fs.ext4", "severity": "fatal", "line": "EXT4-fs error", "offset": 9, "allowed": true},
+      {"id": "oom", "severity": "suspicious", "line": "x", "offset": 20, "allowed": false}]})");
+  };
+  script.replies["shell.forward"] = [](const json& args) -> Result<json> {
+    EXPECT_EQ(args["port"], 48484);
+    return json{{"host", "127.0.0.1"}, {"port", 40001}};
+  };
+  const auto played = play(fixture_suite(), "looks_at_alarms_and_ports", script);
+  EXPECT_EQ(played.seen.result().value()["verdict"], "pass") << played.seen.result().value();
+  for (const auto& [verb, args] : played.seen.requests)
+    EXPECT_TRUE(model::check_arguments(*model::find_verb(verb), args)) << verb << " " << args;
+}
+
 TEST(BenchCalls, an_older_bench_host_gets_only_what_it_knows) {
   Script script;
   script.version = 2;
