@@ -306,7 +306,7 @@ TEST_F(CaseRunnerTest, a_gigabyte_of_output_costs_neither_memory_nor_disk) {
 }
 
 TEST_F(CaseRunnerTest, a_flood_of_notes_is_bounded_and_told) {
-  EXPECT_EQ(run("notes_much").verdict, Verdict::pass);
+  EXPECT_EQ(run("notes_much", "none", 120).verdict, Verdict::pass);
   EXPECT_LE(std::filesystem::file_size(dir_.path() / "events.jsonl"), 18u << 20);
   const auto told = std::find_if(log_.begin(), log_.end(), [](const auto& event) {
     return event.text("text").find("more than is kept in the event log") != std::string::npos;

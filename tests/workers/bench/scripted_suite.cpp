@@ -103,6 +103,12 @@ void fail(Client& client) {
   client.result({{"verdict", "fail"}, {"failure", model::to_json(failure)}});
 }
 
+/// By the signal itself, whatever a sanitizer would make of it.
+void crash() {
+  std::signal(SIGSEGV, SIG_DFL);
+  std::raise(SIGSEGV);
+}
+
 /// "fails", "passes_then_crashes": reports, does that, and ends with the exit code.
 int report(Client& client, const std::string& what) {
   if (what.starts_with("fails"))
@@ -111,7 +117,7 @@ int report(Client& client, const std::string& what) {
     client.result({{"verdict", "pass"}});
   const auto at = what.find("_then_");
   const std::string then = at == what.npos ? "" : what.substr(at + 6);
-  if (then == "crashes") std::raise(SIGSEGV);
+  if (then == "crashes") crash();
   if (then == "exits_with_1") return 1;
   if (then == "passes") client.result({{"verdict", "pass"}});
   if (then == "fails") fail(client);
@@ -150,7 +156,7 @@ int main(int, char** argv) {
   if (what == "boots" || what == "boots_and_waits") boot(client);
   if (what == "fills_the_log") note_much(client, 16'000, 1000, 1);
   if (what == "notes_much") note_much(client, 40, 1'000'000, 0);
-  if (what == "crashes") std::raise(SIGSEGV);
+  if (what == "crashes") crash();
   if (what == "exits_early") return 0;
   if (what == "hangs")
     for (;;) ::pause();
@@ -176,7 +182,7 @@ int main(int, char** argv) {
   } else if (what == "expects_and_crashes") {
     client.send(model::Note{1, "assertion", box({{"ok", false}, {"text", "1 is not 2"}})});
     (void)client.next();
-    std::raise(SIGSEGV);
+    crash();
   } else if (what == "skips") {
     client.result({{"verdict", "skip"}, {"reason", "not today"}});
   } else {
