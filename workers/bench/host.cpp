@@ -320,7 +320,7 @@ Task<Result<>> run_inside(Run& run) {
   co_return Result<>();
 }
 
-/// The disk of a bench that people have ended is no evidence of anything, and large.
+/// Disks are large, and with their device gone no evidence of anything.
 void remove_disks(const fs::path& out) {
   std::error_code ignored;  // at worst they stay
   for (const auto& entry : fs::directory_iterator(out / "private", ignored))
@@ -388,7 +388,7 @@ Task<Result<>> run_plan(HostOptions options) {
   run.nursery.cancel();
   auto joined = co_await run.nursery.join();
   run.guard.reset();
-  if (run.desk && run.options.plan.suites.empty()) remove_disks(out);
+  remove_disks(out);
   run.desk.reset();
   if (!helpers) log::warn("a task of the bench ended badly: {}", helpers.error().describe());
   if (!joined) log::warn("a helper task of the bench ended badly: {}", joined.error().describe());

@@ -37,7 +37,8 @@ class QemuRig final : public Rig,
  public:
   QemuRig(Nursery& nursery, boost::asio::any_io_executor executor, Guard* guard, RigParts settings,
           qemu::AcceleratorAnswer accelerator)
-      : settings_(std::move(settings)),
+      : guard_(guard),
+        settings_(std::move(settings)),
         accelerator_(std::move(accelerator)),
         machine_(nursery, executor, spec(), guard) {
     machine_.on_event("rig", [this](const qemu::MachineEvent& event) { translate(event); });
@@ -101,6 +102,8 @@ class QemuRig final : public Rig,
     (void)same;
     drop_disk();
     disk_ = settings_.folder / fmt::format("disk-{}.qcow2", ++disks_);
+    // A disk is large, and no evidence of anything once the run is over.
+    if (guard_) guard_->unlink_at_end(fs::absolute(disk_));
     qemu::OverlayRequest request;
     request.base = wanted.image.path;
     request.overlay = disk_;
@@ -211,6 +214,7 @@ class QemuRig final : public Rig,
       if (disk == disk_) return;
     std::error_code ignored;  // at worst a stale overlay stays in the run folder
     fs::remove(disk_, ignored);
+    if (guard_) guard_->keep(fs::absolute(disk_));
     disk_.clear();
   }
 
@@ -263,6 +267,7 @@ class QemuRig final : public Rig,
     sink_(out);
   }
 
+  Guard* guard_;
   RigParts settings_;
   qemu::AcceleratorAnswer accelerator_;
   network::CaptureFolder captures_{settings_.folder};
