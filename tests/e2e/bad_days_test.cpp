@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may happen while a run goes: parts killed, Ctrl-C at any moment, no QEMU, no space. The
 // bench ends safe, nobody is blamed who is not to blame, and what was recorded can be read.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,6 +91,10 @@ TEST_F(BadDays, a_bench_host_that_is_killed_leaves_nothing_running_and_a_report)
   ASSERT_TRUE(sees("boot", "scripted.boots_and_waits"));
   const int host = child("seatrial-bench");
   ASSERT_NE(host, 0);
+  const auto owner = out() / "bench.pid";
+  EXPECT_EQ(io::read_file(owner).value(), std::to_string(host) + "\n");
+  const io::UniqueFd lock(::open(owner.c_str(), O_RDWR | O_CLOEXEC));
+  EXPECT_NE(::flock(lock.get(), LOCK_EX | LOCK_NB), 0) << "its run folder is its own";
   ::kill(host, SIGKILL);
   EXPECT_EQ(ends().code, 3);
   EXPECT_TRUE(fs::exists(out() / "report.html"));
@@ -96,6 +102,7 @@ TEST_F(BadDays, a_bench_host_that_is_killed_leaves_nothing_running_and_a_report)
       << left_over(home_->path().string()).front();
   EXPECT_TRUE(fs::exists(out() / "guard.log")) << "the guard says what it did";
   EXPECT_FALSE(fs::exists(out() / "private/disk-1.qcow2")) << "nor does a killed run leave it";
+  EXPECT_EQ(::flock(lock.get(), LOCK_EX | LOCK_NB), 0) << "and whoever comes can tell";
   expect_clean_and_readable();
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workers/bench/host.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -18,6 +20,8 @@
 #include "core/base/race.hpp"
 #include "core/base/unless.hpp"
 #include "core/base/within.hpp"
+#include "core/io/fd.hpp"
+#include "core/io/file.hpp"
 #include "core/io/hash.hpp"
 #include "core/model/device_type.hpp"
 #include "core/model/failure_json.hpp"
@@ -343,11 +347,29 @@ Task<Result<>> make_safe(Run& run) {
   co_return safe;
 }
 
+/// The run folder is ours while we live: bench.pid says who, and its lock that we do. Whoever finds
+/// the folder later, a restarted worker say, can tell a run that goes on from one that was killed.
+Result<io::UniqueFd> own(const fs::path& out) {
+  const fs::path path = out / "bench.pid";
+  io::UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!file) return io::file_failure("open", path, errno);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+    return Failure("run.in_use", Blame::bench,
+                   "another bench host works in the run folder " + out.string(),
+                   "give a folder of its own with --out");
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file.get(), 0) != 0 ||
+      ::write(file.get(), pid.data(), pid.size()) != static_cast<ssize_t>(pid.size()))
+    return io::file_failure("write", path, errno);
+  return file;
+}
+
 }  // namespace
 
 Task<Result<>> run_plan(HostOptions options) {
   auto executor = co_await asio::this_coro::executor;
   const fs::path out = options.plan.out;
+  CO_TRY(const auto owned, own(out));
   CO_TRY(auto events, EventWriter::open(out / "events.jsonl", options.plan.run));
   Run run(executor, std::move(options), std::move(events));
   run.events.on_broken([&run](const Failure& failure) { run.alarm.raise(failure); });

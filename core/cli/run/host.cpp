@@ -139,8 +139,6 @@ Task<Result<HostEnd>> run(fs::path program, model::RunPlan plan, Scene* scene, D
   pipe.read.reset();
   following.control = std::move(pipe.write);
   following.process = &process;
-  // Best effort: `seatrial release` finds a bench host that holds its DUT by this file.
-  (void)io::write_file_atomic(fs::path(plan.out) / "bench.pid", std::to_string(process.pid()));
 
   Nursery nursery(executor);
   nursery.start("following the event log", follow(&tail, &following));
