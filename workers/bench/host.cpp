@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workers/bench/host.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -20,8 +18,6 @@
 #include "core/base/race.hpp"
 #include "core/base/unless.hpp"
 #include "core/base/within.hpp"
-#include "core/io/fd.hpp"
-#include "core/io/file.hpp"
 #include "core/io/hash.hpp"
 #include "core/model/device_type.hpp"
 #include "core/model/failure_json.hpp"
@@ -30,6 +26,7 @@
 #include "workers/bench/case_runner.hpp"
 #include "workers/bench/desk.hpp"
 #include "workers/bench/event_writer.hpp"
+#include "workers/bench/run_folder.hpp"
 
 #ifndef SEATRIAL_VERSION
 #define SEATRIAL_VERSION "unknown"
@@ -324,13 +321,6 @@ Task<Result<>> run_inside(Run& run) {
   co_return Result<>();
 }
 
-/// Disks are large, and with their device gone no evidence of anything.
-void remove_disks(const fs::path& out) {
-  std::error_code ignored;  // at worst they stay
-  for (const auto& entry : fs::directory_iterator(out / "private", ignored))
-    if (entry.path().extension() == ".qcow2") fs::remove(entry.path(), ignored);
-}
-
 /// A switch that does not answer must not hold the end of the run for ever: the guard is next.
 constexpr Duration kSafeBudget = 60s;
 
@@ -347,29 +337,12 @@ Task<Result<>> make_safe(Run& run) {
   co_return safe;
 }
 
-/// The run folder is ours while we live: bench.pid says who, and its lock that we do. Whoever finds
-/// the folder later, a restarted worker say, can tell a run that goes on from one that was killed.
-Result<io::UniqueFd> own(const fs::path& out) {
-  const fs::path path = out / "bench.pid";
-  io::UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!file) return io::file_failure("open", path, errno);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
-    return Failure("run.in_use", Blame::bench,
-                   "another bench host works in the run folder " + out.string(),
-                   "give a folder of its own with --out");
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(file.get(), 0) != 0 ||
-      ::write(file.get(), pid.data(), pid.size()) != static_cast<ssize_t>(pid.size()))
-    return io::file_failure("write", path, errno);
-  return file;
-}
-
 }  // namespace
 
 Task<Result<>> run_plan(HostOptions options) {
   auto executor = co_await asio::this_coro::executor;
   const fs::path out = options.plan.out;
-  CO_TRY(const auto owned, own(out));
+  CO_TRY(const auto owned, own_run_folder(out));
   CO_TRY(auto events, EventWriter::open(out / "events.jsonl", options.plan.run));
   Run run(executor, std::move(options), std::move(events));
   run.events.on_broken([&run](const Failure& failure) { run.alarm.raise(failure); });
