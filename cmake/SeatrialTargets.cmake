@@ -55,6 +55,9 @@ function(seatrial_test name)
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 60)
   endif()
+  if(SEATRIAL_SANITIZE)
+    math(EXPR A_TIMEOUT "${A_TIMEOUT} * 5")  # unoptimised, and every access is checked
+  endif()
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE ${A_LIBS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE

@@ -295,7 +295,12 @@ TEST_F(CaseRunnerTest, a_gigabyte_of_output_costs_neither_memory_nor_disk) {
   EXPECT_EQ(run("passes").verdict, Verdict::pass);
   const long before = peak_kilobytes();
   EXPECT_EQ(run("prints_a_gigabyte").verdict, Verdict::pass);
-  EXPECT_LE(peak_kilobytes() - before, 16 * 1024);
+#if defined(__SANITIZE_ADDRESS__)
+  constexpr long kMost = 400 * 1024;  // the sanitizer keeps 256 MB of what was freed
+#else
+  constexpr long kMost = 16 * 1024;
+#endif
+  EXPECT_LE(peak_kilobytes() - before, kMost);
   const auto kept = dir_.path() / "suite-scripted.prints_a_gigabyte-1.log";
   EXPECT_LE(std::filesystem::file_size(kept), 4u << 20);
   const auto told = std::find_if(log_.begin(), log_.end(), [](const auto& event) {
