@@ -15,7 +15,7 @@ TEST(ProveSample, one_case_of_each_suite_is_green_on_the_good_os_and_red_on_a_mu
   const auto output = run({"prove", "--sample", "--json", "--out", (dir.path() / "proof").string(),
                            "smoke.os_release_and_slug", "provisioning.registers_and_reports",
                            "update.truncated_bundle_is_refused", "logging.volatile_by_default",
-                           "network.dhcp_address"},
+                           "network.hostname_default_and_by_config"},
                           30min);
   EXPECT_EQ(output.status.code, 0) << output.out << output.err;
   const auto table = json::parse(output.out, nullptr, false);

@@ -270,7 +270,7 @@ class QemuRig final : public Rig,
   Guard* guard_;
   RigParts settings_;
   qemu::AcceleratorAnswer accelerator_;
-  network::CaptureFolder captures_{settings_.folder};
+  network::CaptureFolder captures_{settings_.folder, true};
   fs::path disk_;
   int disks_ = 0;
   std::string address_;

@@ -40,7 +40,8 @@ Task<Result<json>> plan(Bench& bench, json) {
 
 /// The capture is a file that grows: it is read again three times a second.
 Task<Result<json>> heard(Bench& bench, std::string name) {
-  const double since = seconds(Clock::system().wall());
+  CO_TRY(const auto before, co_await bench.rig().network()->observed(1e18));
+  const double since = before.at;
   for (;;) {
     CO_TRY(const auto seen, co_await bench.rig().network()->observed(since));
     if (std::find(seen.mdns.begin(), seen.mdns.end(), name) != seen.mdns.end())

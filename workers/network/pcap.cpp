@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/clock.hpp"
 #include "core/io/fd.hpp"
 #include "core/io/file.hpp"
 #include "workers/network/bytes.hpp"
@@ -67,7 +68,7 @@ void Sightings::collect(double since, std::vector<std::string>& list,
   }
 }
 
-Result<std::size_t> Capture::take(std::string_view bytes) {
+Result<std::size_t> Capture::take(std::string_view bytes, double earliest, double latest) {
   const Bytes file(bytes);
   std::size_t at = 0;
   if (!started_) {
@@ -80,7 +81,8 @@ Result<std::size_t> Capture::take(std::string_view bytes) {
     at = kFileHeader;
   }
   while (!broken_ && at + kRecordHeader <= file.size()) {
-    const double when = file.le32(at) + file.le32(at + 4) / (nanoseconds_ ? 1e9 : 1e6);
+    const double stamp = file.le32(at) + file.le32(at + 4) / (nanoseconds_ ? 1e9 : 1e6);
+    const double when = std::max(earliest, std::min(stamp, latest));
     const std::size_t captured = file.le32(at + 8);
     broken_ = captured > kLargestPacket;
     if (broken_ || at + kRecordHeader + captured > file.size()) break;
@@ -101,7 +103,10 @@ void Capture::take_packet(std::string_view frame, double when) {
   dhcp_.push_back(std::move(*facts.dhcp));
 }
 
-Result<bool> CaptureFile::update() {
+/// What was there at a look is older than the look, by this at least.
+constexpr double kBefore = 0.001;
+
+Result<bool> CaptureFile::update(std::optional<double> wall) {
   const io::UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat now {};
   if (!file && errno == ENOENT) return false;
@@ -110,6 +115,7 @@ Result<bool> CaptureFile::update() {
   if (now.st_dev != device_ || now.st_ino != inode_ || size < offset_) {  // another file
     capture_ = Capture();
     offset_ = 0;
+    looked_ = 0;
     device_ = now.st_dev;
     inode_ = now.st_ino;
   }
@@ -121,25 +127,30 @@ Result<bool> CaptureFile::update() {
     if (n < 0) return io::file_failure("read", path_, errno);
     bytes_read_ += static_cast<std::uint64_t>(n);
     TRY(const auto taken,
-        capture_.take(std::string_view(piece).substr(0, static_cast<std::size_t>(n))));
+        capture_.take(std::string_view(piece).substr(0, static_cast<std::size_t>(n)), looked_,
+                      wall ? std::max(looked_, *wall - kBefore) : 1e18));
     if (taken == 0) break;
     offset_ += taken;
   }
+  looked_ = wall.value_or(0);
   return true;
 }
 
 Result<NetworkSeen> CaptureFolder::observe(double since) {
+  const double now = seconds(Clock::system().wall());
   Together together(since);
   for (unsigned start = 1;; ++start) {
     const auto path = folder_ / ("packets-" + std::to_string(start) + ".pcap");
     auto& file = files_.try_emplace(start, path).first->second;
-    TRY(const bool there, file.update());
+    TRY(const bool there, file.update(bounded_ ? std::optional<double>(now) : std::nullopt));
     if (there) {
       together.add(file.capture());
       continue;
     }
     files_.erase(files_.find(start), files_.end());
-    return std::move(together).all();
+    auto seen = std::move(together).all();
+    seen.at = now;
+    return seen;
   }
 }
 

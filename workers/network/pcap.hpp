@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -48,7 +49,9 @@ class Capture {
  public:
   /// Takes whole records from the beginning of `bytes`, which go on where those taken before ended;
   /// returns how many bytes those were. Fails with "network.capture" on what is no capture.
-  Result<std::size_t> take(std::string_view bytes);
+  /// Times of records are put between `earliest` and `latest`, if given: a machine that goes back
+  /// to a saved state stamps its packets by a clock that went back with it.
+  Result<std::size_t> take(std::string_view bytes, double earliest = 0, double latest = 1e18);
   /// A record that cannot be one: nothing after it can be read.
   bool broken() const { return broken_; }
 
@@ -69,8 +72,9 @@ class Capture {
 class CaptureFile {
  public:
   explicit CaptureFile(std::filesystem::path path) : path_(std::move(path)) {}
-  /// Reads what was written since the last call. False: there is no such file.
-  Result<bool> update();
+  /// Reads what was written since the last call, which is known to be younger than that when
+  /// `now`, the wall time, is given. False: there is no such file.
+  Result<bool> update(std::optional<double> now = {});
   const Capture& capture() const { return capture_; }
   /// How much has been read, in all calls together.
   std::uint64_t bytes_read() const { return bytes_read_; }
@@ -78,6 +82,7 @@ class CaptureFile {
  private:
   std::filesystem::path path_;
   Capture capture_;
+  double looked_ = 0;  ///< when it was read last
   std::uint64_t device_ = 0, inode_ = 0, offset_ = 0, bytes_read_ = 0;
 };
 
@@ -85,12 +90,15 @@ class CaptureFile {
 /// one, up to the first number that is missing. Asked again, it reads what is new and no more.
 class CaptureFolder {
  public:
-  explicit CaptureFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// `bounded`: times of packets are held against the times of the looks.
+  explicit CaptureFolder(std::filesystem::path folder, bool bounded = false)
+      : folder_(std::move(folder)), bounded_(bounded) {}
   Result<drivers::NetworkSeen> observe(double since);
   std::uint64_t bytes_read() const;
 
  private:
   std::filesystem::path folder_;
+  bool bounded_;
   std::map<unsigned, CaptureFile> files_;
 };
 

@@ -188,5 +188,19 @@ TEST_F(GrowingCaptures, show_values_in_the_order_of_their_first_appearance_since
   }
 }
 
+TEST_F(GrowingCaptures,
+       of_a_machine_whose_clock_goes_back_or_ahead_keep_their_order_with_the_looks) {
+  constexpr std::uint32_t kAhead = 4'000'000'000;
+  CaptureFolder bounded(dir.path(), true);
+  append(1, pcap_header() + packet(kAhead, announce(address(15), {"old.local"})));
+  const auto before = bounded.observe(1e18);
+  ASSERT_TRUE(before.has_value());
+  EXPECT_THAT(bounded.observe(before->at)->mdns, IsEmpty());
+  append(1, packet(100, announce(address(15), {"new.local"})));
+  EXPECT_THAT(bounded.observe(before->at)->mdns, ElementsAre("new.local"));
+  append(1, packet(50, announce(address(15), {"old.local"})));
+  EXPECT_THAT(bounded.observe(before->at)->mdns, ElementsAre("new.local", "old.local"));
+}
+
 }  // namespace
 }  // namespace seatrial::network

@@ -26,6 +26,7 @@ struct DhcpSeen {
 };
 
 struct NetworkSeen {
+  double at = 0;  ///< wall time of the look: what is seen later is at or after it
   std::vector<DhcpSeen> dhcp;
   std::vector<std::string> sources;  ///< IPv4 addresses the DUT sent from, in order of appearance
   std::vector<std::string> mdns;     ///< names it announced
