@@ -15,6 +15,7 @@ namespace seatrial::e2e {
 namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class BadDays : public TinyRuns {};
 
@@ -97,12 +98,11 @@ TEST_F(BadDays, a_bench_host_that_is_killed_leaves_nothing_running_and_a_report)
   EXPECT_NE(::flock(lock.get(), LOCK_EX | LOCK_NB), 0) << "its run folder is its own";
   ::kill(host, SIGKILL);
   EXPECT_EQ(ends().code, 3);
+  EXPECT_EQ(::flock(lock.get(), LOCK_EX | LOCK_NB), 0) << "the command waits for the guard";
   EXPECT_TRUE(fs::exists(out() / "report.html"));
-  EXPECT_TRUE(wait_for([&] { return left_over(home_->path().string()).empty(); }, 20s))
-      << left_over(home_->path().string()).front();
+  EXPECT_THAT(left_over(home_->path().string()), IsEmpty());
   EXPECT_TRUE(fs::exists(out() / "guard.log")) << "the guard says what it did";
   EXPECT_FALSE(fs::exists(out() / "private/disk-1.qcow2")) << "nor does a killed run leave it";
-  EXPECT_EQ(::flock(lock.get(), LOCK_EX | LOCK_NB), 0) << "and whoever comes can tell";
   expect_clean_and_readable();
 }
 

@@ -8,7 +8,6 @@
 
 #include "core/base/within.hpp"
 #include "core/io/file.hpp"
-#include "workers/bench/blame.hpp"
 #include "workers/bench/boot_json.hpp"
 #include "workers/bench/handlers.hpp"
 
@@ -40,12 +39,23 @@ std::optional<std::string> Bench::lacks(const std::string& capability) const {
   return "the device type " + parts_.device.slug + " has no " + capability;
 }
 
-Task<Failure> Bench::blamed(Failure failure, unsigned boot) {
+Then Bench::now() const {
+  const auto& boot = boots_->current();
+  return {boot.number, boot.ended(), powered_};
+}
+
+Task<Result<>> Bench::blamed(Result<> result, Then then) {
+  if (result) co_return result;
+  auto failure = co_await blamed(result.error(), then);
+  co_return failure;
+}
+
+Task<Failure> Bench::blamed(Failure failure, Then then) {
   if (failure.blame() != Blame::unknown || failure.code().rfind("ssh.", 0) != 0) co_return failure;
   // What ended the connection may be told a moment later than the connection's end.
   constexpr int kLooks = 20;
   for (int look = 0; look < kLooks; ++look) {
-    SinceThen since{boot, &boots_->current(), powered_, alarm_.raised()};
+    SinceThen since{then, &boots_->current(), powered_, alarm_.raised()};
     if (auto known = explained(failure, since)) co_return std::move(*known);
     co_await pause(100ms);
   }
@@ -53,10 +63,10 @@ Task<Failure> Bench::blamed(Failure failure, unsigned boot) {
 }
 
 Task<Result<json>> Bench::call(const model::Verb& verb, json arguments, double) {
-  const unsigned boot = boots_->current().number;
+  const Then then = now();
   auto answer = co_await handled(verb, std::move(arguments));
   if (answer) co_return answer;
-  auto failure = co_await blamed(answer.error(), boot);
+  auto failure = co_await blamed(answer.error(), then);
   co_return failure;
 }
 

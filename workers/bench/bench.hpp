@@ -17,6 +17,7 @@
 #include "core/model/device_type.hpp"
 #include "core/model/os_profile.hpp"
 #include "core/model/run_plan.hpp"
+#include "workers/bench/blame.hpp"
 #include "workers/bench/case_runner.hpp"
 #include "workers/bench/cloud_child.hpp"
 #include "workers/bench/rig.hpp"
@@ -126,8 +127,11 @@ class Bench final : public CaseBench {
   void take_console(std::shared_ptr<drivers::Channel> channel);
   Task<Result<>> read_console(std::shared_ptr<drivers::Channel> channel, unsigned number);
   Task<Result<>> need_console(unsigned number);
-  /// A failure whose blame nobody knew, once it is known what the DUT did since `boot`.
-  Task<Failure> blamed(Failure failure, unsigned boot);
+  Then now() const;
+  /// The result of something that needs the shell; a failure whose blame nobody knew with what the
+  /// DUT did since `then`.
+  Task<Result<>> blamed(Result<> result, Then then);
+  Task<Failure> blamed(Failure failure, Then then);
   Task<Result<nlohmann::json>> handled(const model::Verb& verb, nlohmann::json arguments);
   void on_alarm(const console::Alarm& alarm);
   void record_boot(const dut::Boot& boot);
@@ -135,7 +139,6 @@ class Bench final : public CaseBench {
   Task<Result<dut::Boot>> shell_after_unbounded(unsigned after, std::optional<Failure>* last);
   Task<Result<>> prepare_fresh();
   Task<Result<>> boot_settled();
-  Task<Result<>> reach_inside(std::string checkpoint);
   Task<Result<>> wait_provisioned();
   Task<Result<>> build_booted();
   /// Goes back to a saved state; false when there is none that could be gone back to.

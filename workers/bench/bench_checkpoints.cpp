@@ -61,15 +61,6 @@ Task<Result<drivers::FlashReceipt>> Bench::flash(std::string role,
   co_return receipt;
 }
 
-Task<Result<flash::Medium>> open_medium(Bench& bench) {
-  auto* storage = bench.rig().storage();
-  if (!storage)
-    co_return Failure("bench.lacks", Blame::suite, "this bench cannot reach the medium of its DUT",
-                      "declare the need: needs(storage)");
-  CO_TRY(auto path, co_await storage->offline());
-  co_return flash::Medium(std::move(path), bench.parts().device);
-}
-
 Task<Result<json>> Bench::configure_offline(json set, std::vector<std::string> remove) {
   std::function<Result<json>(const flash::Medium&)> work =
       [this, edit = os_->configuration(std::move(set), std::move(remove))](
@@ -167,7 +158,9 @@ Task<Result<>> Bench::boot_settled() {
   budget.advice = "see the console log for how far it came";
   CO_TRY(auto boot, co_await shell_after(before, std::move(budget)));
   (void)boot;
-  co_return co_await os_->settle(shell(), scaled(kSettleSeconds));
+  const Then then = now();
+  auto settled = co_await os_->settle(shell(), scaled(kSettleSeconds));
+  co_return co_await blamed(std::move(settled), then);
 }
 
 Task<Result<>> Bench::wait_provisioned() {
@@ -183,7 +176,9 @@ Task<Result<>> Bench::wait_provisioned() {
     co_return Failure("provisioning.late", Blame::product,
                       "the device did not register within " + human_duration(span),
                       "see cloud.jsonl for what it asked, and its journal for why");
-  co_return co_await os_->registered(shell(), span);
+  const Then then = now();
+  auto registered = co_await os_->registered(shell(), span);
+  co_return co_await blamed(std::move(registered), then);
 }
 
 Task<Result<>> Bench::save_checkpoint(std::string name) {
@@ -268,14 +263,6 @@ Task<Result<>> Bench::need_cloud() {
   co_return Result<>();
 }
 
-Task<Result<>> Bench::reach(std::string checkpoint) {
-  const unsigned boot = boots_->current().number;
-  auto reached = co_await reach_inside(std::move(checkpoint));
-  if (reached) co_return reached;
-  auto failure = co_await blamed(reached.error(), boot);
-  co_return failure;
-}
-
 /// Everything that a checkpoint may take: the product's budgets, and the bench's own work.
 double Bench::setup_budget() const {
   const auto& budgets = parts_.device.budgets;
@@ -283,7 +270,7 @@ double Bench::setup_budget() const {
          kBenchSeconds;
 }
 
-Task<Result<>> Bench::reach_inside(std::string checkpoint) {
+Task<Result<>> Bench::reach(std::string checkpoint) {
   CO_CHECK_OK(co_await need_cloud());
   if (auto* network = rig_->network())  // a case before may have gone elsewhere
     CO_CHECK_OK(co_await network->follow(""));

@@ -24,9 +24,13 @@ Failure failure_of(const std::string& sentinel, const std::string& line, bool ho
 
 std::optional<Failure> explained(const Failure& failure, const SinceThen& since) {
   if (since.alarm) return since.alarm;
+  if (!since.then.powered)
+    return Failure(failure.code(), Blame::suite, failure.what() + "; the DUT was off",
+                   "switch it on first: bench.power_on()");
+  if (since.then.ended) return std::nullopt;
   const auto& now = *since.now;
   std::string what;
-  if (now.number != since.boot)
+  if (now.number != since.then.boot)
     what = "the DUT started anew meanwhile: " + now.why;
   else if (now.ended())
     what = "its boot ended meanwhile, by " + now.ended_by;
@@ -34,7 +38,12 @@ std::optional<Failure> explained(const Failure& failure, const SinceThen& since)
     what = "its power went off meanwhile";
   else
     return std::nullopt;
-  return Failure(failure.code(), Blame::product, failure.what() + "; " + what,
+  const auto reason = now.reason;
+  const bool anew = now.number != since.then.boot;
+  const bool crashed = now.panicked || (anew && reason != dut::BootReason::reboot &&
+                                        reason != dut::BootReason::power_on);
+  return Failure(failure.code(), crashed ? Blame::product : Blame::unknown,
+                 failure.what() + "; " + what,
                  "see the console log of boot " + std::to_string(now.number) +
                      "; a case that expects a restart asks for it by a verb of its own");
 }

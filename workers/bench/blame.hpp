@@ -11,8 +11,15 @@
 
 namespace seatrial::bench {
 
+/// The DUT when the connection was used.
+struct Then {
+  unsigned boot = 0;
+  bool ended = false;  ///< that boot was over already
+  bool powered = false;
+};
+
 struct SinceThen {
-  unsigned boot = 0;  ///< that ran when the connection was used
+  Then then;
   const dut::Boot* now = nullptr;
   bool powered = true;
   std::optional<Failure> alarm;  ///< of an instrument or a sentinel
@@ -22,7 +29,9 @@ struct SinceThen {
 /// fault of its own.
 Failure failure_of(const std::string& sentinel, const std::string& line, bool host_overloaded);
 
-/// The failure with its blame, or nullopt while nothing explains it.
+/// The failure with what explains it, or nullopt while nothing does. A DUT that crashed is the
+/// product's fault; one that was off is that of whoever asked; one that restarted or stopped in
+/// good order may have been told to, so that nobody is blamed.
 std::optional<Failure> explained(const Failure& failure, const SinceThen& since);
 
 }  // namespace seatrial::bench

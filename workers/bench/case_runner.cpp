@@ -137,6 +137,8 @@ Task<AttemptOutcome> CaseRunner::run(model::CaseInfo info, model::SuiteInfo suit
   events_.write("case_finished", finished_data(outcome, events_.now() - began, setup_seconds));
   events_.sync();
   events_.end_case();
+  // It is told; what is raised from here on came between the cases.
+  if (alarm_.raised() && alarm_.raised()->blame() != Blame::cancelled) alarm_.reset();
   co_return outcome;
 }
 

@@ -152,6 +152,7 @@ struct Run {
         bench_nursery(ex) {}
   asio::any_io_executor executor;
   HostOptions options;
+  io::UniqueFd owned;  ///< the run folder
   EventWriter events;
   Steps steps;
   Alarm alarm;
@@ -177,7 +178,8 @@ Task<Result<>> assemble(Run& run) {
   parts.device = model::layout(std::move(device), parts.profile);
   CO_TRY(run.device_digest, io::sha256_file(plan.device));
   CO_TRY(run.profile_digest, io::sha256_file(plan.profile));
-  CO_TRY(run.guard, Guard::start(run.nursery, run.executor, fs::path(plan.out) / "guard.log"));
+  CO_TRY(run.guard, Guard::start(run.nursery, run.executor, fs::path(plan.out) / "guard.log",
+                                 run.owned.get()));
   CO_TRY(auto sockets, SocketFolder::make(fs::path(plan.out) / "s", run.guard.get()));
   run.sockets.emplace(std::move(sockets));
   parts.sockets = run.sockets->path();
@@ -342,9 +344,10 @@ Task<Result<>> make_safe(Run& run) {
 Task<Result<>> run_plan(HostOptions options) {
   auto executor = co_await asio::this_coro::executor;
   const fs::path out = options.plan.out;
-  CO_TRY(const auto owned, own_run_folder(out));
+  CO_TRY(auto owned, own_run_folder(out));
   CO_TRY(auto events, EventWriter::open(out / "events.jsonl", options.plan.run));
   Run run(executor, std::move(options), std::move(events));
+  run.owned = std::move(owned);
   run.events.on_broken([&run](const Failure& failure) { run.alarm.raise(failure); });
   Nursery outside(executor);
   if (run.options.control_fd >= 0)

@@ -9,9 +9,9 @@
 
 namespace seatrial::bench {
 
-/// The run folder is ours while this lives: bench.pid says who, and its lock that we do. Whoever
-/// finds the folder later, a restarted worker say, can tell a run that goes on from one that was
-/// killed. Fails with "run.in_use".
+/// The run folder is ours while this lives, and our guard's until it has cleaned up after us:
+/// bench.pid says who, and its lock that we do. Whoever finds the folder later, a restarted worker
+/// say, can tell a run that goes on from one that was killed. Fails with "run.in_use".
 Result<io::UniqueFd> own_run_folder(const std::filesystem::path& out);
 
 /// Disks are large, and with their device gone no evidence of anything.

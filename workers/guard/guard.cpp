@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -15,6 +16,7 @@
 #include "core/base/notifier.hpp"
 #include "core/base/within.hpp"
 #include "core/io/fd.hpp"
+#include "core/io/file.hpp"
 #include "core/io/process.hpp"
 #include "workers/guard/protocol.hpp"
 
@@ -60,6 +62,7 @@ struct Guard::State {
     auto command = io::cmd(program.string());
     if (!log.empty()) command.arg(log.string());
     command.stdin_fd = theirs.get();
+    if (held) command.pass_fds.push_back(held.get());
     command.new_session = true;
     command.die_with_parent = false;  // outliving us is what it is for
     command.ignored_signals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
@@ -120,6 +123,7 @@ struct Guard::State {
 
   boost::asio::any_io_executor executor;
   fs::path log;
+  io::UniqueFd held;  ///< the one descriptor of ours that goes through exec
   io::UniqueFd ours;
   std::shared_ptr<io::Process> process;  ///< shared: whoever waits for it keeps it
   std::map<int, unsigned long long> groups;
@@ -134,9 +138,13 @@ struct Guard::State {
 Guard::Guard(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Guard>> Guard::start(Nursery& nursery, boost::asio::any_io_executor executor,
-                                            fs::path log) {
+                                            fs::path log, int held) {
   auto state = std::make_shared<State>(executor);
   state->log = std::move(log);
+  if (held >= 0) {
+    state->held = io::UniqueFd(::dup(held));
+    if (!state->held) return io::file_failure("hold", "the lock of the run folder", errno);
+  }
   CHECK_OK(state->start());
   nursery.start("watching the guard", State::watch(state));
   return std::unique_ptr<Guard>(new Guard(std::move(state)));

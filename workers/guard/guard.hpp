@@ -30,10 +30,12 @@ namespace seatrial {
 class Guard {
  public:
   /// Starts it (seatrial-guard of this build). `log`: a file that gets a line when the guard had to
-  /// clean up; may be empty. Fails with "program.missing" or "process.start".
+  /// clean up; may be empty. `held`: a descriptor that the guard has open too until it ends; with
+  /// the flock of the run folder, others can tell when all is cleaned up. Stays the caller's. Fails
+  /// with "program.missing" or "process.start".
   static Result<std::unique_ptr<Guard>> start(Nursery& nursery,
                                               boost::asio::any_io_executor executor,
-                                              std::filesystem::path log = {});
+                                              std::filesystem::path log = {}, int held = -1);
   /// Leaves what is still registered to the guard, which ends it. Prefer done().
   ~Guard();
   Guard(const Guard&) = delete;

@@ -194,6 +194,8 @@ int main(int argc, char** argv) {
     ::signal(signal, SIG_IGN);
   ::setsid();  // fails when it already leads a session: as wanted
   if (::chdir("/") != 0) return 1;
+  // What we were given to hold is not for the commands of the safe state.
+  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   Registered registered;
   if (serve(registered)) return 0;
   FILE* log = argc > 1 ? std::fopen(argv[1], "ae") : nullptr;

@@ -28,6 +28,9 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 namespace {
 
+/// The guard's commands have limits of their own; longer than this nobody is kept waiting.
+constexpr Duration kGuardLimit = 3min;
+
 struct Pipe {
   io::UniqueFd read, write;
 };
@@ -52,6 +55,7 @@ struct Following {
   io::Process* process = nullptr;
   HostEnd end;
   bool exited = false;
+  bool left = false;  ///< the user does not wait for the guard
   /// Event log time and our clock, side by side: events are followed live.
   Duration aligned{};
 
@@ -83,8 +87,10 @@ Task<Result<>> obey_signals(Following* run) {
     } else if (count == 2) {
       run->display.say("ending the bench host at once");
       run->order("kill\n");
-    } else if (run->process != nullptr) {
+    } else if (run->process != nullptr && run->process->running()) {
       run->process->signal_group(SIGKILL);
+    } else {
+      run->left = true;
     }
   }
 }
@@ -103,13 +109,35 @@ Task<Result<>> follow(EventTail* tail, Following* run) {
   co_return Result<>();
 }
 
-Task<Result<>> await_exit(Following* run) {
+/// The bench is safe when its guard is gone too, which has the run folder's lock until then: after
+/// a bench host that was killed it has work to do.
+Task<> await_guard(const fs::path& folder, Following* run) {
+  const fs::path lock = folder / "bench.pid";
+  const auto began = Clock::system().monotonic();
+  std::error_code error;
+  if (!fs::exists(lock, error)) co_return;  // the bench host did not come so far
+  for (bool told = false; !run->left;) {
+    const auto free = io::FileLock::acquire(lock, 0s, "the guard of the bench");
+    if (free || free.error().code() != "lock.busy") co_return;
+    const auto waited = Clock::system().monotonic() - began;
+    if (waited > kGuardLimit) break;
+    if (!told && waited > 1s) {
+      run->display.say("the guard puts the bench into its safe state (Ctrl-C: do not wait)");
+      told = true;
+    }
+    co_await pause(20ms);
+  }
+  run->end.trouble += "; its guard is still at work: see " + (folder / "guard.log").string();
+}
+
+Task<Result<>> await_exit(Following* run, fs::path folder) {
   CO_TRY(const auto status, co_await run->process->wait());
-  run->exited = true;
   if (!status.ok()) {
     run->end.signalled = true;
     run->end.trouble = status.describe();
   }
+  co_await await_guard(folder, run);
+  run->exited = true;
   run->changed.notify();
   co_return Result<>();
 }
@@ -144,7 +172,7 @@ Task<Result<HostEnd>> run(fs::path program, model::RunPlan plan, Scene* scene, D
   nursery.start("following the event log", follow(&tail, &following));
   nursery.start("waiting for signals", obey_signals(&following));
   nursery.start("keeping time", keep_time(&following));
-  nursery.start("waiting for the bench host", await_exit(&following));
+  nursery.start("waiting for the bench host", await_exit(&following, plan.out));
   (void)co_await following.changed.until([&] { return following.exited || following.end.held; });
   nursery.cancel();
   (void)co_await nursery.join();

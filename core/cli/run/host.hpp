@@ -2,8 +2,8 @@
 #pragma once
 // Starts the bench host for a plan, follows its event log as it grows (inotify, no polling) and
 // passes on the user's wishes: the first Ctrl-C cancels, the second kills. Returns when the bench
-// host has ended, or has begun to hold the DUT for a person. Blocking; has an io_context of its
-// own.
+// host and its guard have ended, or the host has begun to hold the DUT for a person. Blocking; has
+// an io_context of its own.
 
 #include <filesystem>
 #include <functional>

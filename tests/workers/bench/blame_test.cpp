@@ -10,45 +10,65 @@ using testing::HasSubstr;
 
 const Failure kLost("ssh.lost", Blame::unknown, "the connection broke", "look");
 
+const Then kRunning{2, false, true};
+
+dut::Boot boot_of(unsigned number, dut::BootReason reason) {
+  dut::Boot boot;
+  boot.number = number;
+  boot.reason = reason;
+  boot.why = "told so";
+  return boot;
+}
+
 TEST(Blame, a_connection_that_breaks_for_no_reason_that_is_known_stays_unknown) {
-  dut::Boot boot;
-  boot.number = 2;
-  EXPECT_FALSE(explained(kLost, {2, &boot, true, {}}).has_value());
+  const auto boot = boot_of(2, dut::BootReason::power_on);
+  EXPECT_FALSE(explained(kLost, {kRunning, &boot, true, {}}).has_value());
 }
 
-TEST(Blame, a_device_that_started_anew_is_the_products_fault) {
-  dut::Boot boot;
-  boot.number = 3;
-  boot.why = "the kernel panicked";
-  const auto known = explained(kLost, {2, &boot, true, {}});
+TEST(Blame, a_device_that_crashed_and_started_anew_is_the_products_fault) {
+  using enum dut::BootReason;
+  for (const auto reason : {panic, watchdog, reset, rollback, unexpected}) {
+    const auto boot = boot_of(3, reason);
+    const auto known = explained(kLost, {kRunning, &boot, true, {}});
+    ASSERT_TRUE(known.has_value());
+    EXPECT_EQ(known->code(), "ssh.lost");
+    EXPECT_EQ(known->blame(), Blame::product) << to_string(reason);
+    EXPECT_THAT(known->what(), HasSubstr("told so"));
+  }
+}
+
+TEST(Blame, a_device_that_restarted_in_good_order_may_have_been_told_to) {
+  const auto boot = boot_of(3, dut::BootReason::reboot);
+  const auto known = explained(kLost, {kRunning, &boot, true, {}});
   ASSERT_TRUE(known.has_value());
-  EXPECT_EQ(known->code(), "ssh.lost");
-  EXPECT_EQ(known->blame(), Blame::product);
-  EXPECT_THAT(known->what(), HasSubstr("the kernel panicked"));
+  EXPECT_EQ(known->blame(), Blame::unknown);
+  EXPECT_THAT(known->what(), HasSubstr("started anew"));
 }
 
-TEST(Blame, a_boot_that_ended_is_the_products_fault) {
-  dut::Boot boot;
-  boot.number = 2;
+TEST(Blame, a_boot_that_ended_is_the_products_fault_when_it_panicked) {
+  auto boot = boot_of(2, dut::BootReason::power_on);
   boot.ended_at = Duration(1);
-  boot.ended_by = "reboot";
-  const auto known = explained(kLost, {2, &boot, true, {}});
-  ASSERT_TRUE(known.has_value());
-  EXPECT_EQ(known->blame(), Blame::product);
-  EXPECT_THAT(known->what(), HasSubstr("reboot"));
+  boot.ended_by = "the end";
+  EXPECT_EQ(explained(kLost, {kRunning, &boot, true, {}})->blame(), Blame::unknown);
+  boot.panicked = true;
+  EXPECT_EQ(explained(kLost, {kRunning, &boot, true, {}})->blame(), Blame::product);
 }
 
-TEST(Blame, power_that_went_off_by_itself_is_the_products_fault) {
-  dut::Boot boot;
-  boot.number = 2;
-  EXPECT_EQ(explained(kLost, {2, &boot, false, {}})->blame(), Blame::product);
+TEST(Blame, who_asks_a_device_that_is_off_is_the_suite) {
+  auto boot = boot_of(2, dut::BootReason::power_on);
+  boot.ended_at = Duration(1);
+  EXPECT_EQ(explained(kLost, {{2, true, false}, &boot, false, {}})->blame(), Blame::suite);
+}
+
+TEST(Blame, a_boot_that_was_over_before_explains_nothing) {
+  const auto boot = boot_of(3, dut::BootReason::panic);
+  EXPECT_FALSE(explained(kLost, {{2, true, true}, &boot, true, {}}).has_value());
 }
 
 TEST(Blame, an_instrument_that_failed_comes_before_everything_else) {
-  dut::Boot boot;
-  boot.number = 3;
+  const auto boot = boot_of(3, dut::BootReason::panic);
   const Failure died("qemu.died", Blame::bench, "QEMU died", "look");
-  const auto known = explained(kLost, {2, &boot, false, died});
+  const auto known = explained(kLost, {kRunning, &boot, false, died});
   ASSERT_TRUE(known.has_value());
   EXPECT_EQ(known->code(), "qemu.died");
   EXPECT_EQ(known->blame(), Blame::bench);

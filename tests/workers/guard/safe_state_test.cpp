@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands of the safe state: run by a real guard, after its owner is gone.
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "tests/workers/guard/orphans.hpp"
@@ -207,6 +208,38 @@ TEST(OwnerKilled, the_bench_is_made_safe_after_its_processes_are_gone) {
   EXPECT_TRUE(loop.run_until([&] { return fs::exists(out); }, 20s));
   EXPECT_EQ(io::read_file(out).value_or(""), "gone\n");
   EXPECT_FALSE(lives(child));
+}
+
+TEST(OwnerKilled, what_the_guard_holds_is_free_when_all_is_cleaned_up) {
+  const auto dir = io::TempDir::make("guard_test").value();
+  const fs::path ready = dir.path() / "ready", began = dir.path() / "began", go = dir.path() / "go",
+                 gone = dir.path() / "gone", lock = dir.path() / "lock";
+  ASSERT_TRUE(io::write_file_atomic(gone, "x").has_value());
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    test::Loop loop;
+    const io::UniqueFd held(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    if (::flock(held.get(), LOCK_EX) != 0) ::_exit(1);
+    auto guard = Guard::start(loop.nursery(), loop.executor(), dir.path() / "log", held.get());
+    guard.value()->unlink_at_end(gone);
+    guard.value()->at_end("power",
+                          {"sh", "-c",
+                           fmt::format("echo > {}; until [ -e {} ]; do sleep 0.01; done",
+                                       began.string(), go.string())},
+                          20s);
+    (void)io::write_file_atomic(ready, "x");
+    for (;;) ::pause();
+  }
+  test::Loop loop;
+  ASSERT_TRUE(loop.run_until([&] { return fs::exists(ready); }, 30s));
+  ::kill(owner, SIGKILL);
+  ::waitpid(owner, nullptr, 0);
+  ASSERT_TRUE(loop.run_until([&] { return fs::exists(began); }, 20s));
+  EXPECT_FALSE(io::FileLock::acquire(lock, 0s, "a look").has_value());
+  EXPECT_TRUE(fs::exists(gone));
+  ASSERT_TRUE(io::write_file_atomic(go, "x").has_value());
+  EXPECT_TRUE(io::FileLock::acquire(lock, 20s, "the guard").has_value());
+  EXPECT_FALSE(fs::exists(gone));
 }
 
 }  // namespace
