@@ -95,6 +95,7 @@ Result<OsProfile> load_os_profile(const std::filesystem::path& path) {
   read_map(fields, "units", profile.units);
   read_map(fields, "commands", profile.commands);
   read_map(fields, "messages", profile.messages);
+  read_map(fields, "names", profile.names);
   fields.optional("expected_active", profile.expected_active)
       .optional("os_release_fields", profile.os_release_fields);
   read_limits(fields, profile.limits);

@@ -26,6 +26,7 @@ struct OsProfile {
   std::map<std::string, double> limits;         ///< "journal_volatile_mb": 8, ...
   std::map<std::string, std::string> commands;  ///< "update": "hostapp-update -f {bundle}", ...
   std::map<std::string, std::string> messages;  ///< journal lines the contract promises
+  std::map<std::string, std::string> names;     ///< of files and loader variables it promises
   std::vector<std::string> os_release_fields;
   std::vector<std::string> capabilities;  ///< what the OS offers to cases: "ab_slots", "cloud"
   int ssh_port = 22222;

@@ -28,6 +28,8 @@ class Profile {
   double limit(std::string_view name) const { return named("limits", name).number(); }
   /// A journal line that the contract promises.
   std::string message(std::string_view name) const { return named("messages", name).text(); }
+  /// What the contract calls a state file or a variable of the boot loader.
+  std::string name_of(std::string_view thing) const { return named("names", thing).text(); }
   std::vector<std::string> expected_active() const { return value_["expected_active"].texts(); }
   std::vector<std::string> os_release_fields() const { return value_["os_release_fields"].texts(); }
   int supervisor_port() const { return static_cast<int>(value_["supervisor_port"].whole()); }

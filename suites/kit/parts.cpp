@@ -6,6 +6,7 @@
 
 #include "suites/kit/caller.hpp"
 #include "suites/kit/convert.hpp"
+#include "suites/kit/failure.hpp"
 
 namespace seatrial::kit {
 using nlohmann::json;
@@ -18,8 +19,25 @@ std::vector<Partition> Disk::partitions() const {
   return all;
 }
 
+namespace {
+
+/// A file that a case reads from the disk is one that the OS must have kept: who has lost it is the
+/// product, and nobody else can know that.
+[[noreturn]] void lost(const BenchFailure& thrown) {
+  const auto& failure = thrown.failure();
+  if (failure.code() != "disk.no_such_file") throw thrown;
+  throw BenchFailure(
+      Failure(failure.code(), Blame::product, failure.what() + "; it is gone", failure.advice()));
+}
+
+}  // namespace
+
 std::string Disk::read(std::string_view partition, std::string_view path) const {
-  return to_content(caller_->call("disk.read", {{"partition", partition}, {"path", path}}));
+  try {
+    return to_content(caller_->call("disk.read", {{"partition", partition}, {"path", path}}));
+  } catch (const BenchFailure& failure) {
+    lost(failure);
+  }
 }
 
 std::vector<std::string> Disk::list(std::string_view partition, std::string_view path) const {
@@ -35,7 +53,11 @@ Value Disk::config() const { return Value::parse(read("boot", "config.json")); }
 
 UpdateState Disk::loader() const {
   UpdateState state;
-  state.variables = caller_->call("disk.environment")["variables"];
+  try {
+    state.variables = caller_->call("disk.environment")["variables"];
+  } catch (const BenchFailure& failure) {
+    lost(failure);
+  }
   return state;
 }
 

@@ -36,6 +36,8 @@ inline constexpr const char* cloud = "cloud";
 inline constexpr const char* network = "network";
 inline constexpr const char* observe_network = "observe_network";
 inline constexpr const char* ab_slots = "ab_slots";
+/// The OS keeps its settings in config.json and its identity in device-type.json, on "boot".
+inline constexpr const char* config_json = "config_json";
 }  // namespace Cap
 
 struct CaseEntry {

@@ -2,7 +2,7 @@
 // logging: in memory unless asked otherwise, on the data partition when asked, and bounded always.
 #include "suites/kit/suite.hpp"
 
-SUITE(logging, needs(Cap::power, Cap::shell, Cap::boots), budget(5min))
+SUITE(logging, needs(Cap::power, Cap::shell, Cap::boots, Cap::config_json), budget(5min))
 
 namespace {
 

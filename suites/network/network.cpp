@@ -97,7 +97,7 @@ CASE(
   EXPECT_THAT(seen.dhcp, IsEmpty()) << "it asked a DHCP server";
 }
 
-CASE(network, hostname_default_and_by_config, from(Checkpoint::booted),
+CASE(network, hostname_default_and_by_config, from(Checkpoint::booted), needs(Cap::config_json),
      mutants("config_json_not_watched", "hostname_missing"),
      doc("The host name is the start of the uuid; hostname in config.json changes it at run time, "
          "and the network hears the new name; without it the default is back.")) {

@@ -7,7 +7,8 @@
 
 #include "suites/kit/suite.hpp"
 
-SUITE(provisioning, needs(Cap::power, Cap::storage, Cap::shell, Cap::boots, Cap::cloud),
+SUITE(provisioning,
+      needs(Cap::power, Cap::storage, Cap::shell, Cap::boots, Cap::cloud, Cap::config_json),
       budget(4min))
 
 namespace {

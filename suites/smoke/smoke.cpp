@@ -27,7 +27,8 @@ CASE(smoke, boots_to_login_in_time, from(Checkpoint::fresh), needs(Cap::storage)
   bench.measure("boot_to_login", login.at - boot.at, at_most(allowed.span));
 }
 
-CASE(smoke, os_release_and_slug, from(Checkpoint::booted), mutants("other_slug"),
+CASE(smoke, os_release_and_slug, from(Checkpoint::booted), needs(Cap::config_json),
+     mutants("other_slug"),
      doc("os-release has every documented field and agrees with the image that was flashed, with "
          "the device type on the boot partition and with what people read in issue.")) {
   const auto os_release = bench.get("/etc/os-release");

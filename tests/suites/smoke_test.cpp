@@ -19,7 +19,7 @@ Script device_with(const std::string& flashed) {
                 {"profile", {{"paths", {{"boot", "/boot"}}}, {"os_release_fields", {"NAME"}}}},
                 {"image", {{"name", "own.img"}, {"version", flashed}, {"digest", "sha256:0"}}},
                 {"files", json::object()},
-                {"capabilities", {"power", "console", "shell", "boots"}},
+                {"capabilities", {"power", "console", "shell", "boots", "config_json"}},
                 {"budget_scale", 1.0},
                 {"mutant", ""}};
   };

@@ -36,7 +36,8 @@ std::optional<std::string> Bench::lacks(const std::string& capability) const {
     if (missing == capability) return "this bench has no " + capability + ": " + why;
   const auto offered = offers();
   if (std::find(offered.begin(), offered.end(), capability) != offered.end()) return std::nullopt;
-  return "the device type " + parts_.device.slug + " has no " + capability;
+  return "neither the device type " + parts_.device.slug + ", nor the OS profile " +
+         parts_.profile.name + ", nor the bench " + name() + " has " + capability;
 }
 
 Then Bench::now() const {
@@ -126,6 +127,7 @@ json Bench::facts() const {
                {"expected_active", os.expected_active},
                {"limits", os.limits},
                {"messages", os.messages},
+               {"names", os.names},
                {"os_release_fields", os.os_release_fields},
                {"supervisor_port", os.supervisor_port},
                {"login_user", os.login_user}};

@@ -115,6 +115,7 @@ class Bench final : public CaseBench {
   Task<Result<>> restore_checkpoint(std::string name);
 
  private:
+  Task<Result<>> save_together(drivers::Checkpoints& checkpoints, std::string name);
   std::vector<std::string> offers() const;
   Task<Result<>> start_cloud();
   Task<Result<>> need_cloud();

@@ -36,6 +36,11 @@ Task<Result<>> Bench::assemble() {
 }
 
 Task<Result<>> Bench::start_rig() {
+  // The record would name a bench that this host never touched.
+  if (!parts_.plan.bench.empty())
+    co_return Failure("bench.no_bench_files", Blame::seatrial,
+                      "this version cannot read the bench file " + parts_.plan.bench,
+                      "leave out the bench: the device type's virtual machine is taken");
   RigParts rig;
   rig.device = parts_.device;
   rig.folder = private_folder();

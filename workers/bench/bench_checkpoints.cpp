@@ -186,10 +186,32 @@ Task<Result<>> Bench::save_checkpoint(std::string name) {
   if (!checkpoints)
     co_return Failure("bench.lacks", Blame::suite, "this bench cannot save states",
                       "declare the need: needs(checkpoint)");
-  CO_TRY(saved_cloud_[name], co_await cloud_->control("GET", "/_seatrial/state", nullptr, 20s));
+  CO_CHECK_OK(co_await checkpoints->hold());
+  auto saved = co_await save_together(*checkpoints, name);
+  auto going = co_await checkpoints->go_on();
+  CO_CHECK_OK(saved);
   saved_boot_[name] = boots_->current();
   saved_host_key_[name] = ssh_->host_key();
-  co_return co_await checkpoints->save(name);
+  co_return going;
+}
+
+/// DUT and API as they were at one instant: a device that has registered, beside an API that has
+/// not heard of it, would wait for ever. A request that was under way when the DUT was held may
+/// still be answered; none comes after it.
+Task<Result<>> Bench::save_together(drivers::Checkpoints& checkpoints, std::string name) {
+  constexpr int kMostTries = 5;
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    CO_TRY(auto before, co_await cloud_->control("GET", "/_seatrial/state", nullptr, 20s));
+    CO_CHECK_OK(co_await checkpoints.save(name));
+    CO_TRY(auto after, co_await cloud_->control("GET", "/_seatrial/state", nullptr, 20s));
+    if (before != after) continue;
+    saved_cloud_[name] = std::move(after);
+    co_return Result<>();
+  }
+  checkpoints.forget_all(name);
+  co_return Failure("checkpoint.not_joint", Blame::bench,
+                    "the device API's state changed while the DUT stood still",
+                    "who else talks to the API stand-in? see cloud.jsonl");
 }
 
 Task<Result<>> Bench::restore_checkpoint(std::string name) {

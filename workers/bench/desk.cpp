@@ -59,6 +59,7 @@ class Guest final : public SessionOwner {
   Task<Result<json>> call(const model::Verb& verb, json arguments, double deadline) override {
     if (verb.name == "bench.end") co_return co_await end();
     std::shared_ptr<void> mine;
+    register_secrets(arguments);
     if (wants_turn(verb.name) && verb.name != "power.status") {
       bench_.events().write(
           "note", json{{"level", "info"}, {"text", "at the desk: " + step_text(verb, arguments)}});

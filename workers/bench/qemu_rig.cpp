@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/base/aside.hpp"
+#include "core/base/log.hpp"
 #include "workers/console/channel.hpp"
 #include "workers/flash/medium.hpp"
 #include "workers/flash/verified.hpp"
@@ -157,6 +158,8 @@ class QemuRig final : public Rig,
   }
 
   // Checkpoints
+  Task<Result<>> hold() override { return machine_.pause(); }
+  Task<Result<>> go_on() override { return machine_.resume(); }
   Task<Result<>> save(std::string name) override {
     CO_CHECK_OK(co_await machine_.save(name));
     saved_[name] = disk_;
@@ -249,7 +252,11 @@ class QemuRig final : public Rig,
     using Kind = qemu::MachineEvent::Kind;
     RigEvent out{RigEvent::Kind::trouble, event.by_guest, false, event.detail, event.failure};
     switch (event.kind) {
-      case Kind::powered_on: out.kind = RigEvent::Kind::powered_on; break;
+      case Kind::powered_on:
+        // A look, so that the new capture's stamps are told apart from the host's wall clock.
+        if (auto seen = captures_.observe(1e18); !seen) log::warn("{}", seen.error().describe());
+        out.kind = RigEvent::Kind::powered_on;
+        break;
       case Kind::powered_off: out.kind = RigEvent::Kind::powered_off; break;
       case Kind::reset: out.kind = RigEvent::Kind::reset; break;
       case Kind::restored: out.kind = RigEvent::Kind::restored; break;
@@ -270,7 +277,7 @@ class QemuRig final : public Rig,
   Guard* guard_;
   RigParts settings_;
   qemu::AcceleratorAnswer accelerator_;
-  network::CaptureFolder captures_{settings_.folder, true};
+  network::CaptureFolder captures_{settings_.folder, &Clock::system()};
   fs::path disk_;
   int disks_ = 0;
   std::string address_;

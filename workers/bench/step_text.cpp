@@ -38,9 +38,12 @@ std::string text_at(const json& object, const char* key) {
 
 }  // namespace
 
-std::string step_text(const model::Verb& verb, const json& arguments) {
+void register_secrets(const json& arguments) {
   if (const auto set = arguments.find("set"); set != arguments.end())
     dut::register_config_secrets(*set);
+}
+
+std::string step_text(const model::Verb& verb, const json& arguments) {
   std::string words(verb.name);
   std::replace(words.begin(), words.end(), '.', ' ');
   std::replace(words.begin(), words.end(), '_', ' ');

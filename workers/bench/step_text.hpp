@@ -10,6 +10,9 @@
 
 namespace seatrial::bench {
 
+/// What the arguments say that must not be read by anybody (Wi-Fi passwords, keys) is a secret from
+/// now on. Before they are made into text.
+void register_secrets(const nlohmann::json& arguments);
 /// "run: systemctl is-active sshd", "expect: login:", "power on"
 std::string step_text(const model::Verb& verb, const nlohmann::json& arguments);
 /// "exit 0, 12 lines", "slot B, 12.3 s"; "" when there is nothing worth saying

@@ -24,6 +24,11 @@ namespace {
 constexpr std::uint64_t kMostNoted = 16u
                                      << 20;  ///< bytes that one attempt may add to the event log
 
+bool held(const json& assertion) {
+  const auto ok = assertion.find("ok");
+  return ok != assertion.end() && ok->is_boolean() && ok->get<bool>();
+}
+
 /// not_run is the runner's word, flaky one over several attempts.
 bool may_be_reported(Verdict verdict) {
   return verdict != Verdict::not_run && verdict != Verdict::flaky;
@@ -38,6 +43,7 @@ Result<> SuiteClient::admit(const model::ClientHello& hello) {
 }
 
 Task<Result<json>> SuiteClient::call(const model::Verb& verb, json arguments, double deadline) {
+  register_secrets(arguments);
   Steps::Step step(steps_, std::string(verb.name), step_text(verb, arguments), deadline);
   auto result = co_await bench_.call(verb, std::move(arguments), deadline);
   if (result)
@@ -65,8 +71,7 @@ void SuiteClient::note(const model::Note& note) {
     // the log.
     for (const char* kind : {"assertion", "measurement", "note", "artifact"})
       if (note.kind == kind) keep(kind, *note.data);
-    // There are no notes of assertions that held.
-    if (note.kind == "assertion") ++failed_expectations_;
+    if (note.kind == "assertion" && !held(*note.data)) ++failed_expectations_;
     return;
   }
   take_result(*note.data);
@@ -100,6 +105,15 @@ void SuiteClient::take_result(const json& data) {
                 "the suite reported a result that no case can come to: " + said,
                 "a suite reports pass, fail, skip, error or timeout; rebuild it with this version");
   }
+  const bool green = outcome.verdict == Verdict::pass || outcome.verdict == Verdict::skip;
+  if (green && failed_expectations_ > 0) {
+    outcome.verdict = Verdict::error;
+    outcome.failure = Failure(
+        "suite.bad_result", Blame::suite,
+        fmt::format("the suite reported {} after {} expectation(s) had failed", said,
+                    failed_expectations_),
+        "a case with a failed expectation reports fail; rebuild the suite with this version");
+  }
   reported_ = std::move(outcome);
   events_.sync();
 }
@@ -107,8 +121,17 @@ void SuiteClient::take_result(const json& data) {
 AttemptOutcome SuiteClient::settle(const Failure& happened) {
   if (!reported_) {
     AttemptOutcome outcome{model::verdict_of(happened), happened, {}};
-    if (failed_expectations_ > 0)
-      outcome.reason = fmt::format("{} expectation(s) had failed before", failed_expectations_);
+    if (failed_expectations_ == 0) return outcome;
+    outcome.reason = fmt::format("{} expectation(s) had failed before", failed_expectations_);
+    // What failed stays failed, unless the rig broke: then it proves nothing.
+    if (happened.blame() == Blame::suite || happened.blame() == Blame::unknown) {
+      outcome.verdict = Verdict::fail;
+      outcome.failure =
+          Failure("expectation.failed", Blame::product,
+                  fmt::format("{} expectation(s) failed before the case ended early: {}",
+                              failed_expectations_, happened.what()),
+                  happened.advice());
+    }
     return outcome;
   }
   const std::string before(to_string(reported_->verdict));

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 Task<Result<json>> observed(Bench& bench, json arguments) {
   const double since_run = arguments.value("since", 0.0);
-  const double run_began = seconds(Clock::system().wall()) - bench.events().now();
+  const double run_began = seconds(Clock::system().monotonic()) - bench.events().now();
   const double since = since_run > 0 ? run_began + since_run : 0;
   CO_TRY(const auto seen, co_await bench.rig().network()->observed(since));
   json dhcp = json::array();

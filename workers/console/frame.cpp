@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "core/base/text.hpp"
+#include "core/model/protocol_bytes.hpp"
 
 namespace seatrial::console {
 namespace {
@@ -24,6 +25,11 @@ std::optional<T> number(std::string_view text) {
 /// What the DUT's encoder prints for this many bytes.
 std::size_t encoded_length(std::size_t bytes, bool base64) {
   return base64 ? (bytes + 2) / 3 * 4 : bytes * 3;
+}
+
+std::optional<std::string> base64(std::string_view text) {
+  auto bytes = model::from_base64(text);
+  return bytes ? std::optional(std::move(*bytes)) : std::nullopt;
 }
 
 constexpr std::size_t most_ranges = 8;  // more of them are asked for as one
@@ -50,27 +56,6 @@ std::uint32_t posix_cksum(std::string_view bytes) {
 
 std::string cksum_line(std::string_view bytes) {
   return fmt::format("{} {}", posix_cksum(bytes), bytes.size());
-}
-
-std::optional<std::string> base64_decode(std::string_view text) {
-  static constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  std::string out;
-  std::uint32_t bits = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool pad = i >= text.size() - padding;
-    const auto value = pad ? 0 : alphabet.find(text[i]);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    if (i % 4 != 3) continue;
-    for (int shift = 16; shift >= 0; shift -= 8) out.push_back(static_cast<char>(bits >> shift));
-    bits = 0;
-  }
-  out.resize(out.size() - padding);
-  return out;
 }
 
 std::optional<std::string> hex_decode(std::string_view text) {
@@ -194,7 +179,7 @@ bool FrameReader::decode(const Stream& stream, std::map<std::size_t, std::string
   const std::size_t count = (size + line_bytes() - 1) / line_bytes();
   bool sound = true;
   for (std::size_t n = 1; n <= count && sound; ++n) {
-    const auto part = end_->base64 ? base64_decode(lines[n]) : hex_decode(lines[n]);
+    const auto part = end_->base64 ? base64(lines[n]) : hex_decode(lines[n]);
     sound = part.has_value();
     if (sound) into += *part;
   }

@@ -29,7 +29,6 @@ namespace seatrial::console {
 std::uint32_t posix_cksum(std::string_view bytes);
 /// As cksum prints it for its standard input: "4294967295 0".
 std::string cksum_line(std::string_view bytes);
-std::optional<std::string> base64_decode(std::string_view text);
 std::optional<std::string> hex_decode(std::string_view text);  ///< blanks between bytes allowed
 
 /// Lines of one stream that are still missing, first and last.

@@ -110,6 +110,8 @@ LineMeaning BootLines::read(std::string_view line) const {
     meaning.what = What::panic;
   } else if (patterns_->restart.matches(line)) {
     meaning.what = What::restart;
+  } else if (patterns_->halt.matches(line)) {
+    meaning.what = What::halt;
   } else if (patterns_->login.matches(line)) {
     meaning.what = What::login;
   }

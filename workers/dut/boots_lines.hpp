@@ -21,7 +21,7 @@ struct LoaderWords {
 };
 
 struct LineMeaning {
-  enum class What { nothing, loader, kernel, panic, restart, login };
+  enum class What { nothing, loader, kernel, panic, restart, login, halt };
   What what = What::nothing;
   LoaderWords loader;  ///< of a loader line
 };

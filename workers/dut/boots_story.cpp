@@ -47,6 +47,7 @@ void BootStory::console_line(Duration at, std::string_view line, const LineMeani
     case What::kernel: return on_kernel(at, offset);
     case What::panic: return on_last_words(at, true, false);
     case What::restart: return on_last_words(at, false, true);
+    case What::halt: return on_halt(at);
     case What::login: return on_login(at);
   }
 }
@@ -62,6 +63,17 @@ void BootStory::on_last_words(Duration at, bool panicked, bool restarts) {
   if (index != now_) explain(now_);
   tell(index);
   if (index != now_) tell(now_);
+}
+
+/// Where no instrument tells that the device has stopped, its last words are all there is.
+void BootStory::on_halt(Duration at) {
+  const bool before = any() && at - current().started_at < std::chrono::seconds(2) &&
+                      only_begun() && trace().has_before;
+  if (!any() || before || current().ended()) return;
+  current().ended_at = at;
+  current().ended_by = "the OS stopped the device";
+  expected_ = false;
+  tell(now_);
 }
 
 void BootStory::on_loader(Duration at, std::string_view line, const LoaderWords& words,
@@ -142,6 +154,8 @@ void BootStory::shell(Duration asked_at, Duration at, const ShellFacts& facts) {
   if (facts.boot_id.empty()) return;
   if (!any()) return late(asked_at, at, facts);
   if (asked_at < current().started_at) return stale(asked_at, facts);
+  if (current().boot_id == facts.boot_id && current().ended_at && *current().ended_at < asked_at)
+    goes_on();
   if (current().boot_id == facts.boot_id) return answered(at, facts);
   const auto known = std::find_if(boots_.begin(), boots_.end(),
                                   [&](const Boot& boot) { return boot.boot_id == facts.boot_id; });
@@ -149,6 +163,12 @@ void BootStory::shell(Duration asked_at, Duration at, const ShellFacts& facts) {
     return contradiction(at, facts, static_cast<std::size_t>(known - boots_.begin()));
   if (!current().boot_id.empty() || current().ended()) return late(asked_at, at, facts);
   answered(at, facts);
+}
+
+/// Who answers has not stopped: somebody printed the words of an old log.
+void BootStory::goes_on() {
+  current().ended_at.reset();
+  current().ended_by.clear();
 }
 
 void BootStory::answered(Duration at, const ShellFacts& facts) {

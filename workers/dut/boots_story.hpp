@@ -61,6 +61,8 @@ class BootStory {
   void explain_rollback(Boot& boot, const Trace& mine);
 
   void on_last_words(Duration at, bool panicked, bool restarts);
+  void on_halt(Duration at);
+  void goes_on();
   void on_loader(Duration at, std::string_view line, const LoaderWords& words,
                  std::uint64_t offset);
   void on_kernel(Duration at, std::uint64_t offset);

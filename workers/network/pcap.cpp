@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "core/base/clock.hpp"
 #include "core/io/fd.hpp"
 #include "core/io/file.hpp"
 #include "workers/network/bytes.hpp"
@@ -68,7 +67,7 @@ void Sightings::collect(double since, std::vector<std::string>& list,
   }
 }
 
-Result<std::size_t> Capture::take(std::string_view bytes, double earliest, double latest) {
+Result<std::size_t> Capture::take(std::string_view bytes, const Times& times) {
   const Bytes file(bytes);
   std::size_t at = 0;
   if (!started_) {
@@ -82,7 +81,7 @@ Result<std::size_t> Capture::take(std::string_view bytes, double earliest, doubl
   }
   while (!broken_ && at + kRecordHeader <= file.size()) {
     const double stamp = file.le32(at) + file.le32(at + 4) / (nanoseconds_ ? 1e9 : 1e6);
-    const double when = std::max(earliest, std::min(stamp, latest));
+    const double when = std::max(times.earliest, std::min(stamp + times.offset, times.latest));
     const std::size_t captured = file.le32(at + 8);
     broken_ = captured > kLargestPacket;
     if (broken_ || at + kRecordHeader + captured > file.size()) break;
@@ -106,7 +105,7 @@ void Capture::take_packet(std::string_view frame, double when) {
 /// What was there at a look is older than the look, by this at least.
 constexpr double kBefore = 0.001;
 
-Result<bool> CaptureFile::update(std::optional<double> wall) {
+Result<bool> CaptureFile::update(const Clock* clock) {
   const io::UniqueFd file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat now {};
   if (!file && errno == ENOENT) return false;
@@ -116,9 +115,14 @@ Result<bool> CaptureFile::update(std::optional<double> wall) {
     capture_ = Capture();
     offset_ = 0;
     looked_ = 0;
+    wall_to_monotonic_.reset();
     device_ = now.st_dev;
     inode_ = now.st_ino;
   }
+  const double at = clock ? seconds(clock->monotonic()) : 0;
+  if (clock && !wall_to_monotonic_) wall_to_monotonic_ = at - seconds(clock->wall());
+  Times times;
+  if (clock) times = {*wall_to_monotonic_, looked_, std::max(looked_, at - kBefore)};
   std::string piece;
   while (offset_ < size && !capture_.broken()) {
     piece.resize(std::min<std::uint64_t>(kPiece, size - offset_));
@@ -127,22 +131,21 @@ Result<bool> CaptureFile::update(std::optional<double> wall) {
     if (n < 0) return io::file_failure("read", path_, errno);
     bytes_read_ += static_cast<std::uint64_t>(n);
     TRY(const auto taken,
-        capture_.take(std::string_view(piece).substr(0, static_cast<std::size_t>(n)), looked_,
-                      wall ? std::max(looked_, *wall - kBefore) : 1e18));
+        capture_.take(std::string_view(piece).substr(0, static_cast<std::size_t>(n)), times));
     if (taken == 0) break;
     offset_ += taken;
   }
-  looked_ = wall.value_or(0);
+  looked_ = at;
   return true;
 }
 
 Result<NetworkSeen> CaptureFolder::observe(double since) {
-  const double now = seconds(Clock::system().wall());
+  const double now = clock_ ? seconds(clock_->monotonic()) : 0;
   Together together(since);
   for (unsigned start = 1;; ++start) {
     const auto path = folder_ / ("packets-" + std::to_string(start) + ".pcap");
     auto& file = files_.try_emplace(start, path).first->second;
-    TRY(const bool there, file.update(bounded_ ? std::optional<double>(now) : std::nullopt));
+    TRY(const bool there, file.update(clock_));
     if (there) {
       together.add(file.capture());
       continue;

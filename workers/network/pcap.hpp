@@ -6,8 +6,8 @@
 // read beyond a packet's captured length. The DUT is known by being the first sender that is none
 // of QEMU's own hosts.
 //
-// `since` (seconds since 1970) leaves out packets of an earlier wall time; it may be another one at
-// each call.
+// `since` leaves out packets of an earlier time; it may be another one at each call. Times are
+// those of the stamps, or of a host's monotonic clock where one is given.
 
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +19,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "workers/drivers/network/network.hpp"
 #include "workers/network/packet.hpp"
@@ -44,14 +45,18 @@ class Sightings {
   std::vector<Run> runs_;
 };
 
+/// How stamps become times: `offset` is added, and the sum is put between `earliest` and `latest`:
+/// a machine that goes back to a saved state stamps its packets by a clock that went back with it.
+struct Times {
+  double offset = 0, earliest = 0, latest = 1e18;
+};
+
 /// What one capture has shown so far; fed with its bytes, from the first to the last.
 class Capture {
  public:
   /// Takes whole records from the beginning of `bytes`, which go on where those taken before ended;
   /// returns how many bytes those were. Fails with "network.capture" on what is no capture.
-  /// Times of records are put between `earliest` and `latest`, if given: a machine that goes back
-  /// to a saved state stamps its packets by a clock that went back with it.
-  Result<std::size_t> take(std::string_view bytes, double earliest = 0, double latest = 1e18);
+  Result<std::size_t> take(std::string_view bytes, const Times& times = {});
   /// A record that cannot be one: nothing after it can be read.
   bool broken() const { return broken_; }
 
@@ -72,9 +77,10 @@ class Capture {
 class CaptureFile {
  public:
   explicit CaptureFile(std::filesystem::path path) : path_(std::move(path)) {}
-  /// Reads what was written since the last call, which is known to be younger than that when
-  /// `now`, the wall time, is given. False: there is no such file.
-  Result<bool> update(std::optional<double> now = {});
+  /// Reads what was written since the last call, which is known to be younger than that when a
+  /// clock is given. Stamps of a file are taken to follow the wall clock as it went when the file
+  /// was first seen. False: there is no such file.
+  Result<bool> update(const Clock* clock = nullptr);
   const Capture& capture() const { return capture_; }
   /// How much has been read, in all calls together.
   std::uint64_t bytes_read() const { return bytes_read_; }
@@ -83,6 +89,7 @@ class CaptureFile {
   std::filesystem::path path_;
   Capture capture_;
   double looked_ = 0;  ///< when it was read last
+  std::optional<double> wall_to_monotonic_;
   std::uint64_t device_ = 0, inode_ = 0, offset_ = 0, bytes_read_ = 0;
 };
 
@@ -90,15 +97,16 @@ class CaptureFile {
 /// one, up to the first number that is missing. Asked again, it reads what is new and no more.
 class CaptureFolder {
  public:
-  /// `bounded`: times of packets are held against the times of the looks.
-  explicit CaptureFolder(std::filesystem::path folder, bool bounded = false)
-      : folder_(std::move(folder)), bounded_(bounded) {}
+  /// With a clock, times are those of its monotonic hand, held against the times of the looks;
+  /// without one they are the stamps.
+  explicit CaptureFolder(std::filesystem::path folder, const Clock* clock = nullptr)
+      : folder_(std::move(folder)), clock_(clock) {}
   Result<drivers::NetworkSeen> observe(double since);
   std::uint64_t bytes_read() const;
 
  private:
   std::filesystem::path folder_;
-  bool bounded_;
+  const Clock* clock_;
   std::map<unsigned, CaptureFile> files_;
 };
 

@@ -221,9 +221,12 @@ TEST_F(CaseRunnerTest, a_suite_reports_what_a_case_can_come_to_and_nothing_else)
   }
 }
 
-TEST_F(CaseRunnerTest, a_crash_after_a_failed_expectation_says_that_there_was_one) {
+TEST_F(CaseRunnerTest, a_failed_expectation_stays_a_fail_when_the_suite_then_crashes) {
   const auto outcome = run("expects_and_crashes");
-  EXPECT_EQ(outcome.failure->code(), "suite.crashed");
+  EXPECT_EQ(outcome.verdict, Verdict::fail);
+  EXPECT_EQ(outcome.failure->code(), "expectation.failed");
+  EXPECT_EQ(outcome.failure->blame(), Blame::product);
+  EXPECT_THAT(outcome.failure->what(), HasSubstr("the suite process ended with"));
   EXPECT_THAT(outcome.reason, HasSubstr("1 expectation"));
 }
 

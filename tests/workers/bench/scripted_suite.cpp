@@ -179,10 +179,12 @@ int main(int, char** argv) {
     client.result({{"verdict", what.substr(8)}});
   } else if (what == "reports_no_object") {
     client.result("pass");
-  } else if (what == "expects_and_crashes") {
+  } else if (what.starts_with("expects_and_")) {
     client.send(model::Note{1, "assertion", box({{"ok", false}, {"text", "1 is not 2"}})});
-    (void)client.next();
-    crash();
+    client.send(model::Note{2, "assertion", box({{"ok", true}, {"text", "1 is 1"}})});
+    for (int acknowledged = 0; acknowledged < 2; ++acknowledged) (void)client.next();
+    if (what == "expects_and_crashes") crash();
+    return report(client, "passes");
   } else if (what == "skips") {
     client.result({{"verdict", "skip"}, {"reason", "not today"}});
   } else {

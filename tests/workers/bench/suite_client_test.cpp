@@ -57,5 +57,11 @@ TEST(SuiteClient, a_fail_of_a_process_that_lingers_is_a_fail) {
   EXPECT_EQ(outcome.failure->what(), "1 is not 2");
 }
 
+TEST(SuiteClient, a_pass_after_a_failed_expectation_is_no_pass) {
+  const auto outcome = run("expects_and_passes");
+  EXPECT_EQ(outcome.verdict, Verdict::error);
+  EXPECT_EQ(outcome.failure->code(), "suite.bad_result");
+}
+
 }  // namespace
 }  // namespace seatrial::bench

@@ -214,6 +214,30 @@ TEST(Boots, an_old_log_printed_on_the_console_is_taken_back_by_the_boot_id) {
   EXPECT_EQ(story.boots->current().ended_by, "");
 }
 
+TEST(Boots, the_last_words_of_a_device_that_stops_end_its_boot) {
+  // A board on a relay: nothing but the console tells that it has shut down, its supply stays on.
+  Story story;
+  story.power().up('A', 0, 0, "1").line("[   31.2] reboot: Power down");
+  EXPECT_TRUE(story.boots->current().ended());
+  EXPECT_EQ(story.boots->current().ended_by, "the OS stopped the device");
+  story.off().power().up('A', 0, 0, "2");
+  ASSERT_EQ(story.boots->history().size(), 2u);
+  EXPECT_EQ(story.boots->current().reason, BootReason::power_on);
+}
+
+TEST(Boots, last_words_that_come_late_do_not_end_the_next_boot) {
+  Story story;
+  story.power().up('A', 0, 0, "1").off().power().quick("[   31.2] reboot: Power down");
+  EXPECT_FALSE(story.boots->current().ended());
+}
+
+TEST(Boots, who_still_answers_has_not_stopped) {
+  Story story;
+  story.power().up('A', 0, 0, "1").line("abc cat: [   31.2] reboot: Power down").shell("1");
+  EXPECT_EQ(story.boots->history().size(), 1u);
+  EXPECT_FALSE(story.boots->current().ended());
+}
+
 TEST(Boots, an_answer_from_before_a_reboot_does_not_belong_to_the_boot_after_it) {
   Story story;
   story.power().line(loader('A', 0, 0));

@@ -188,18 +188,38 @@ TEST_F(GrowingCaptures, show_values_in_the_order_of_their_first_appearance_since
   }
 }
 
-TEST_F(GrowingCaptures,
-       of_a_machine_whose_clock_goes_back_or_ahead_keep_their_order_with_the_looks) {
-  constexpr std::uint32_t kAhead = 4'000'000'000;
-  CaptureFolder bounded(dir.path(), true);
-  append(1, pcap_header() + packet(kAhead, announce(address(15), {"old.local"})));
-  const auto before = bounded.observe(1e18);
+TEST_F(GrowingCaptures, of_a_machine_whose_clock_goes_back_keep_their_order_with_the_looks) {
+  HandClock clock;
+  CaptureFolder held(dir.path(), &clock);
+  const auto stamp = [&] { return static_cast<std::uint32_t>(seconds(clock.wall())); };
+  append(1, pcap_header() + packet(stamp() + 1000, announce(address(15), {"old.local"})));
+  clock.advance(std::chrono::seconds(10));
+  const auto before = held.observe(1e18);
   ASSERT_TRUE(before.has_value());
-  EXPECT_THAT(bounded.observe(before->at)->mdns, IsEmpty());
-  append(1, packet(100, announce(address(15), {"new.local"})));
-  EXPECT_THAT(bounded.observe(before->at)->mdns, ElementsAre("new.local"));
-  append(1, packet(50, announce(address(15), {"old.local"})));
-  EXPECT_THAT(bounded.observe(before->at)->mdns, ElementsAre("new.local", "old.local"));
+  EXPECT_EQ(before->at, 10);
+  EXPECT_THAT(held.observe(before->at)->mdns, IsEmpty()) << "nothing is younger than its look";
+  clock.advance(std::chrono::seconds(10));
+  append(1, packet(stamp() - 1000, announce(address(15), {"new.local"})));
+  EXPECT_THAT(held.observe(before->at)->mdns, ElementsAre("new.local"));
+  append(1, packet(stamp() - 2000, announce(address(15), {"old.local"})));
+  EXPECT_THAT(held.observe(before->at)->mdns, ElementsAre("new.local", "old.local"));
+}
+
+TEST_F(GrowingCaptures, of_a_host_whose_wall_clock_steps_keep_their_times) {
+  for (const auto step : {std::chrono::hours(-1), std::chrono::hours(1)}) {
+    HandClock clock;
+    CaptureFolder held(dir.path(), &clock);
+    const auto began = static_cast<std::uint32_t>(seconds(clock.wall()));
+    append(1, pcap_header() + packet(began, announce(address(15), {"first.local"})));
+    ASSERT_TRUE(held.observe(0).has_value());  // as when the machine starts
+    clock.advance(std::chrono::seconds(100));
+    append(1, packet(began + 90, announce(address(15), {"early.local"})));
+    append(1, packet(began + 98, announce(address(15), {"late.local"})));
+    clock.step(step);
+    EXPECT_THAT(held.observe(95)->mdns, ElementsAre("late.local"));
+    EXPECT_THAT(held.observe(0)->mdns, ElementsAre("first.local", "early.local", "late.local"));
+    fs::remove(dir.path() / "packets-1.pcap");
+  }
 }
 
 }  // namespace

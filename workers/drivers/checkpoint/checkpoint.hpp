@@ -14,7 +14,11 @@ namespace seatrial::drivers {
 class Checkpoints {
  public:
   virtual ~Checkpoints() = default;
-  /// Saves the running DUT under `name`; it goes on running.
+  /// Makes the running DUT stand still, its clocks too, and lets it go on: for states of other
+  /// things that must belong to the same instant as the DUT's.
+  virtual Task<Result<>> hold() = 0;
+  virtual Task<Result<>> go_on() = 0;
+  /// Saves the DUT, held or running, under `name`; it stays as it is.
   virtual Task<Result<>> save(std::string name) = 0;
   /// Goes back; the DUT runs afterwards. The caller mends clock and connections.
   virtual Task<Result<>> restore(std::string name) = 0;

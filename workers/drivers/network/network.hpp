@@ -19,14 +19,14 @@ struct Endpoint {
 
 /// A DHCP message that passed by.
 struct DhcpSeen {
-  double at = 0;  ///< wall time, seconds since 1970
+  double at = 0;  ///< seconds of the host's monotonic clock (Clock::monotonic)
   std::string type, mac, hostname, address;
   std::string gateway;           ///< what an offer or ack names as router; empty: none
   std::vector<std::string> dns;  ///< name servers it names
 };
 
 struct NetworkSeen {
-  double at = 0;  ///< wall time of the look: what is seen later is at or after it
+  double at = 0;  ///< of the look, same clock: what is seen later is at or after it
   std::vector<DhcpSeen> dhcp;
   std::vector<std::string> sources;  ///< IPv4 addresses the DUT sent from, in order of appearance
   std::vector<std::string> mdns;     ///< names it announced
@@ -50,8 +50,8 @@ class Network {
   virtual Endpoint endpoint(std::uint16_t dut_port) const = 0;
   /// The DUT has, or will have, another address; empty: the one that DHCP gives it.
   virtual Task<Result<>> follow(std::string ipv4) = 0;
-  /// What was seen since `since` (wall time, seconds since 1970). "network.no_observer" where
-  /// nobody watches.
+  /// What was seen since `since`, in seconds of the host's monotonic clock: a wall clock that steps
+  /// must not hide or invent a packet. "network.no_observer" where nobody watches.
   virtual Task<Result<NetworkSeen>> observed(double since) = 0;
 };
 
