@@ -157,16 +157,23 @@ std::string repeat_command(const RunRecord& run, const Case& of) {
 }
 
 std::string repeat_command(const RunRecord& run, const std::vector<const Case*>& cases) {
-  std::string command = "seatrial run";
+  std::string command = "seatrial";
+  for (const auto& word : repeat_words(run, cases)) command += " " + shell_word(word);
+  return command;
+}
+
+std::vector<std::string> repeat_words(const RunRecord& run, const std::vector<const Case*>& cases) {
+  std::vector<std::string> words{"run"};
   std::size_t attempts = 0;
   for (const auto* of : cases) {
-    command += " " + shell_word(of->full_name());
+    words.push_back(of->full_name());
     if (of->verdict == Verdict::flaky) attempts = std::max(attempts, of->attempts.size());
   }
   // One attempt at a flaky case tells little.
-  if (attempts > 1) command += fmt::format(" --repeat {}", attempts);
-  for (const auto& word : kept_options(run)) command += " " + shell_word(word);
-  return command;
+  if (attempts > 1) words.insert(words.end(), {"--repeat", std::to_string(attempts)});
+  const auto kept = kept_options(run);
+  words.insert(words.end(), kept.begin(), kept.end());
+  return words;
 }
 
 std::string subject(const RunRecord& run) {

@@ -38,6 +38,8 @@ std::string why(const Case& of);
 /// The command that repeats a case, or several, for a POSIX shell; a flaky one as often as it ran.
 std::string repeat_command(const RunRecord& run, const Case& of);
 std::string repeat_command(const RunRecord& run, const std::vector<const Case*>& cases);
+/// Its words after "seatrial", as they are.
+std::vector<std::string> repeat_words(const RunRecord& run, const std::vector<const Case*>& cases);
 /// "Seatrial reference OS 1.1.0 on qemu-amd64"; as much of it as is known.
 std::string subject(const RunRecord& run);
 

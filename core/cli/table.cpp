@@ -7,11 +7,11 @@ namespace seatrial::cli {
 
 const std::vector<const Verb*>& verbs() {
   static const std::vector<const Verb*> table{
-      &run_verb(),          &list_verb(),          &prove_verb(),           &report_verb(),
-      &image_build_verb(),  &image_inspect_verb(), &image_configure_verb(), &image_diff_verb(),
-      &image_prune_verb(),  &power_on_verb(),      &power_off_verb(),       &power_cycle_verb(),
-      &power_status_verb(), &console_verb(),       &shell_verb(),           &release_verb(),
-      &doctor_verb(),       &completion_verb(),    &complete_verb(),
+      &run_verb(),         &repro_verb(),        &list_verb(),          &prove_verb(),
+      &report_verb(),      &image_build_verb(),  &image_inspect_verb(), &image_configure_verb(),
+      &image_diff_verb(),  &image_prune_verb(),  &power_on_verb(),      &power_off_verb(),
+      &power_cycle_verb(), &power_status_verb(), &console_verb(),       &shell_verb(),
+      &release_verb(),     &doctor_verb(),       &completion_verb(),    &complete_verb(),
   };
   return table;
 }

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 
-#include "core/base/log.hpp"
 #include "core/cli/run/outcome.hpp"
 #include "core/io/cache.hpp"
 #include "core/io/file.hpp"
@@ -110,7 +109,7 @@ Failure clean_up(const DeskPlace& place, const model::DeskRecord& record) {
   const auto gone = [&] { return !runs(record.guard, "seatrial-guard"); };
   bool clean = wait_until(gone, 1s);
   if (!clean) {
-    log::info("the bench host was killed; its guard puts the bench into its safe state");
+    fmt::print(stderr, "the bench host was killed; its guard puts the bench into its safe state\n");
     clean = wait_until(gone, kGuardLimit);
   }
   std::error_code error;

@@ -73,6 +73,26 @@ Failure no_events(const fs::path& folder, const HostEnd& end) {
       "see " + (folder / "bench.log").string() + "; 'seatrial doctor' checks what it needs");
 }
 
+/// A failure is repeated with what it failed with, or not at all.
+Result<> same_as_then(const std::optional<model::RunPlan>& then, const Images& now) {
+  if (!then) return {};
+  const auto check = [](const model::FileRef& was, const model::FileRef& is) -> Result<> {
+    if (was.digest == is.digest) return {};
+    return Failure(
+        "repro.other_image", Blame::suite,
+        fmt::format("{} is not what it was in that run: its digest is {}, and was {}",
+                    is.name.empty() ? is.path : is.name, is.digest.substr(0, 12),
+                    was.digest.substr(0, 12)),
+        "go back to the version that made it, or repeat the case with what is there now: "
+        "'seatrial run' with the options of the report");
+  };
+  CHECK_OK(check(then->image, now.image));
+  for (const auto& [role, file] : now.files)
+    if (const auto was = then->files.find(role); was != then->files.end())
+      CHECK_OK(check(was->second, file));
+  return {};
+}
+
 void learn(const reports::RunRecord& record, Durations& durations) {
   for (const auto& one : record.cases)
     if (one.verdict == model::Verdict::pass) durations.learn(one.full_name(), one.seconds());
@@ -92,6 +112,7 @@ Result<model::RunPlan> make_plan(const Installation& installation, RunRequest& r
   if (request.image.image.empty()) request.image.image = device.image;
   TRY(const auto images,
       resolve_images(request.image, request.cases, [&](const Busy& busy) { display.busy(busy); }));
+  CHECK_OK(same_as_then(request.then, images));
   model::RunPlan plan;
   plan.argv = request.argv;
   plan.device = device.file.string();
@@ -146,6 +167,17 @@ Result<fs::path> latest_run() {
   const auto latest = fs::canonical("runs/latest", error);
   if (!error && fs::exists(latest / "events.jsonl", error)) return latest;
   return usage("there is no run in ./runs", "name a run folder, or start one: seatrial run");
+}
+
+Result<fs::path> run_folder(const std::string& named) {
+  if (named.empty()) return latest_run();
+  fs::path path = named;
+  std::error_code error;
+  if (path.filename() == "events.jsonl") path = path.parent_path();
+  if (fs::exists(path / "events.jsonl", error)) return fs::absolute(path);
+  if (fs::exists("runs" / path / "events.jsonl", error)) return fs::absolute("runs" / path);
+  return usage(path.string() + " is not a run folder: it has no events.jsonl",
+               "give the folder that 'seatrial run' named, such as runs/latest");
 }
 
 }  // namespace seatrial::cli

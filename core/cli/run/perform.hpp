@@ -4,6 +4,7 @@
 // while a display shows it, then render. `seatrial run` and `seatrial prove` are made of it.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct RunRequest {
   bool until_fail = false, hold_on_fail = false;
   double budget_scale = 0;     ///< 0: measured
   std::filesystem::path desk;  ///< folder of the desk that the bench stays at; "": it does not
+  /// The run that is repeated: images and bundles must be those ("repro.other_image").
+  std::optional<model::RunPlan> then;
 };
 
 struct RunDone {
@@ -47,5 +50,7 @@ Result<RunDone> perform(const Installation& installation, RunRequest request, Di
 
 /// The newest run in ./runs, for verbs whose RUN may be left out.
 Result<std::filesystem::path> latest_run();
+/// A run by its folder, by its events.jsonl, or by its id below ./runs; "": the newest.
+Result<std::filesystem::path> run_folder(const std::string& named);
 
 }  // namespace seatrial::cli

@@ -10,22 +10,8 @@
 namespace seatrial::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// A run by its folder, by its events.jsonl, or by its id below ./runs.
-Result<fs::path> run_folder(const Invocation& call) {
-  if (call.operands.empty()) return latest_run();
-  fs::path path = call.operands.front();
-  std::error_code error;
-  if (path.filename() == "events.jsonl") path = path.parent_path();
-  if (fs::exists(path / "events.jsonl", error)) return fs::absolute(path);
-  if (fs::exists("runs" / path / "events.jsonl", error)) return fs::absolute("runs" / path);
-  return usage(path.string() + " is not a run folder: it has no events.jsonl",
-               "give the folder that 'seatrial run' named, such as runs/latest");
-}
-
 Result<int> report(const Invocation& call) {
-  TRY(const auto folder, run_folder(call));
+  TRY(const auto folder, run_folder(call.operands.empty() ? "" : call.operands.front()));
   TRY(const auto formats, format_names(call.value("format", "html,junit")));
   if (call.has("stdout")) {
     if (formats.size() != 1)

@@ -7,6 +7,7 @@
 namespace seatrial::cli {
 
 const Verb& run_verb();
+const Verb& repro_verb();
 const Verb& list_verb();
 const Verb& report_verb();
 const Verb& image_build_verb();

@@ -24,7 +24,9 @@ using testing::Not;
 TEST(Help, lists_every_verb_that_people_use) {
   const auto text = program_help();
   for (const auto* verb : verbs())
-    if (verb->name != "complete") EXPECT_THAT(text, HasSubstr(std::string(verb->name)));
+    if (verb->name != "complete") {
+      EXPECT_THAT(text, HasSubstr(std::string(verb->name)));
+    }
   EXPECT_THAT(text, HasSubstr("EXIT STATUS"));
   EXPECT_THAT(text, Not(HasSubstr("(words for")));
 }
