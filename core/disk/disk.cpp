@@ -58,28 +58,41 @@ Failure foreign(const fs::path& path, std::string_view head) {
 
 }  // namespace
 
-Result<Disk> Disk::open(const fs::path& path) {
-  TRY(const auto bytes, size_of(path));
-  if (bytes == 0)
+/// Size and format, before anything is read of it.
+Result<> Disk::look_at(const fs::path& path) {
+  path_ = path;
+  if (is_nbd_url(path.string())) {
+    TRY(auto client, NbdClient::connect(path.string()));
+    server_ = std::make_shared<NbdClient>(std::move(client));
+    size_ = server_->size();
+    format_ = "nbd";
+    return {};
+  }
+  TRY(size_, size_of(path));
+  if (size_ == 0)
     return Failure("image.empty", Blame::suite, path.string() + " is empty",
                    "build or download the image again");
   TRY(const auto head, read_at(path, 0, head_bytes));
+  format_ = "raw";
+  if (!head.starts_with("QFI\xfb")) return {};
+  format_ = "qcow2";
+  if (head.size() < 72)
+    return Failure("image.truncated", Blame::suite, path.string() + " is a cut-off qcow2 file",
+                   "build it again");
+  size_ = be64(head, 24);
+  return {};
+}
+
+Result<Disk> Disk::open(const fs::path& path) {
   Disk disk;
-  disk.path_ = path;
-  disk.size_ = bytes;
-  disk.format_ = "raw";
-  if (head.starts_with("QFI\xfb")) {
-    disk.format_ = "qcow2";
-    if (head.size() < 72)
-      return Failure("image.truncated", Blame::suite, path.string() + " is a cut-off qcow2 file",
-                     "build it again");
-    disk.size_ = be64(head, 24);
-  }
+  CHECK_OK(disk.look_at(path));
   auto table = read_partition_table(
       [&](std::uint64_t offset, std::size_t size) { return disk.read(offset, size); }, disk.size_);
   if (!table) {
-    if (table.error().code() == "image.not_an_image" && disk.format_ == "raw")
+    if (table.error().code() == "image.not_an_image" && disk.format_ == "raw") {
+      TRY(const auto head, read_at(path, 0, head_bytes));
       return foreign(path, head);
+    }
     return std::move(table.error()).with("reading " + path.string());
   }
   disk.table_ = std::move(*table);
@@ -101,6 +114,11 @@ const Partition* Disk::by_name(const std::string& name) const {
 Result<std::string> Disk::read(std::uint64_t offset, std::size_t size) const {
   if (format_ == "raw") return read_at(path_, offset, size);
   if (offset >= size_) return std::string();
+  if (server_) {
+    std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(size, size_ - offset)), 0);
+    CHECK_OK(server_->read(offset, bytes));
+    return bytes;
+  }
   // qemu-img speaks sectors: the ones around.
   const std::uint64_t from = offset / sector * sector;
   const std::uint64_t to = std::min((offset + size + sector - 1) / sector * sector, size_);
@@ -110,6 +128,7 @@ Result<std::string> Disk::read(std::uint64_t offset, std::size_t size) const {
 }
 
 Result<> Disk::copy_out(std::uint64_t offset, std::uint64_t size, const fs::path& to) const {
+  if (server_) return copy_served(*server_, offset, size, to);
   const nlohmann::json source{
       {"driver", "raw"},
       {"offset", offset},
@@ -137,6 +156,7 @@ Result<> Disk::write_back(const Partition& partition, const Window& window) cons
   TRY(const auto before, this->window(partition));
   TRY(const auto changes, changed_blocks(before, window));
   if (changes.empty()) return {};
+  if (server_) return write_served(*server_, partition.start, changes);
   return format_ == "raw" ? write_raw(path_, partition.start, changes)
                           : write_qcow2(path_, partition.start, changes);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Disk: a disk image (raw, or qcow2 with backing files) or block device, read and edited without
-// mounting it and without the OS on it. Partitions of a qcow2 file are looked at through a raw copy
-// of just that window (qemu-img); edits of a copy are written back block by block. Nobody else may
-// have the disk open for writing meanwhile ("image.in_use"). Blocking.
+// Disk: a disk image (raw, or qcow2 with backing files), a block device or a disk that is served
+// over NBD (nbd.hpp), read and edited without mounting it and without the OS on it. Partitions of a
+// disk that is no raw file are looked at through a raw copy of just that window (qcow2: by
+// qemu-img); edits of a copy are written back block by block. Nobody else may have the disk open
+// for writing meanwhile ("image.in_use"). Blocking.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +14,7 @@
 
 #include "core/base/result.hpp"
 #include "core/disk/filesystem.hpp"
+#include "core/disk/nbd.hpp"
 #include "core/disk/partition_table.hpp"
 
 namespace seatrial::disk {
@@ -28,12 +30,13 @@ struct Window {
 class Disk {
  public:
   /// Fails with image.missing, image.empty, image.truncated, image.not_an_image, image.compressed
-  /// (see unpack.hpp), image.unknown_compression, image.bad_partition_table or image.in_use.
+  /// (see unpack.hpp), image.unknown_compression, image.bad_partition_table or image.in_use. `path`
+  /// may be an nbd_url(); the connection lasts as long as this object and its copies.
   static Result<Disk> open(const std::filesystem::path& path);
 
   const PartitionTable& table() const { return table_; }
   std::uint64_t size() const { return size_; }  ///< of the disk; a qcow2 file may be smaller
-  const std::string& format() const { return format_; }  ///< "raw" or "qcow2"
+  const std::string& format() const { return format_; }  ///< "raw", "qcow2" or "nbd"
   const std::filesystem::path& path() const { return path_; }
   const Partition* by_number(int number) const;
   const Partition* by_name(const std::string& gpt_name) const;
@@ -47,12 +50,14 @@ class Disk {
   Result<> write_back(const Partition& partition, const Window& window) const;
 
  private:
+  Result<> look_at(const std::filesystem::path& path);
   Result<> copy_out(std::uint64_t offset, std::uint64_t size,
                     const std::filesystem::path& to) const;
   Result<std::string> read(std::uint64_t offset, std::size_t size) const;
   std::filesystem::path path_;
   std::string format_;
   std::uint64_t size_ = 0;
+  std::shared_ptr<NbdClient> server_;  ///< of a served disk
   PartitionTable table_;
 };
 

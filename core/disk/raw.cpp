@@ -18,7 +18,7 @@ constexpr std::uint64_t block = 65536;
 constexpr auto qemu_time = std::chrono::minutes(5);
 
 Result<io::UniqueFd> open_file(const fs::path& path, int flags) {
-  io::UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC));
+  io::UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
   if (!fd) return io::file_failure("open", path, errno);
   return fd;
 }
@@ -124,6 +124,29 @@ Result<> write_qcow2(const fs::path& path, std::uint64_t start,
   return Failure("image.tool", Blame::bench,
                  fmt::format("qemu-io could not write {}: {}", path.string(), said),
                  "check free disk space and permissions");
+}
+
+Result<> write_served(NbdClient& server, std::uint64_t start, const std::vector<Change>& changes) {
+  for (const auto& change : changes) CHECK_OK(server.write(start + change.offset, change.bytes));
+  return server.flush();
+}
+
+Result<> copy_served(NbdClient& server, std::uint64_t offset, std::uint64_t size,
+                     const fs::path& to) {
+  TRY(const auto fd, open_file(to, O_WRONLY | O_CREAT | O_TRUNC));
+  if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0)
+    return io::file_failure("size", to, errno);
+  std::string chunk(1u << 20, '\0');
+  for (std::uint64_t at = 0; at < size; at += chunk.size()) {
+    chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), size - at)));
+    CHECK_OK(server.read(offset + at, chunk));
+    for (std::size_t i = 0; i < chunk.size(); i += block) {
+      const auto part = std::string_view(chunk).substr(i, block);
+      if (part.find_first_not_of('\0') != part.npos)
+        CHECK_OK(write_all(fd.get(), to, part, at + i));
+    }
+  }
+  return {};
 }
 
 Result<std::vector<std::uint64_t>> search(const Window& window, const std::string& needle,

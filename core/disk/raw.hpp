@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Bytes in and out of disks, for disk.cpp: reading at an offset, the blocks that differ between two
-// windows, writing them to a raw or a qcow2 file.
+// windows, writing them to a raw or a qcow2 file or to a disk that is served.
 
 #include <cstdint>
 #include <filesystem>
@@ -32,5 +32,9 @@ Result<> write_raw(const std::filesystem::path& path, std::uint64_t start,
                    const std::vector<Change>& changes);
 Result<> write_qcow2(const std::filesystem::path& path, std::uint64_t start,
                      const std::vector<Change>& changes);
+Result<> write_served(NbdClient& server, std::uint64_t start, const std::vector<Change>& changes);
+/// A part of a served disk as a sparse raw file.
+Result<> copy_served(NbdClient& server, std::uint64_t offset, std::uint64_t size,
+                     const std::filesystem::path& to);
 
 }  // namespace seatrial::disk

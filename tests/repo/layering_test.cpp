@@ -14,10 +14,10 @@ namespace {
 using Allowed = std::vector<std::string_view>;
 
 const std::map<std::string_view, Allowed>& table() {
-  static const Allowed machinery{"core/base",       "core/io",       "core/model",
-                                 "core/disk",       "devices",       "workers/drivers",
-                                 "workers/qemu",    "workers/flash", "workers/console",
-                                 "workers/network", "workers/dut",   "workers/guard"};
+  static const Allowed machinery{
+      "core/base",       "core/io",       "core/model",    "core/disk",       "devices",
+      "workers/drivers", "workers/qemu",  "workers/flash", "workers/console", "workers/network",
+      "workers/dut",     "workers/guard", "workers/disk"};
   static const Allowed bench = [] {
     auto all = machinery;
     all.push_back("workers/bench");
@@ -35,6 +35,7 @@ const std::map<std::string_view, Allowed>& table() {
       // The loader of device types reads files and digests them, hence io.
       {"devices", {"core/base", "core/io", "core/model"}},
       {"workers/drivers", {"core/base", "core/io", "core/model", "devices"}},
+      {"workers/disk", machinery},
       {"workers/qemu", machinery},
       {"workers/flash", machinery},
       {"workers/console", machinery},

@@ -47,9 +47,9 @@ Result<> CutDisk::read(std::uint64_t offset, std::span<char> into, Side side) co
     // As far as the pages lie one behind the other.
     std::uint64_t end = index + 1;
     const auto last = (offset + into.size() - 1) / kPage;
-    while (end <= last && view[end] == (first < kFirstStored
-                                            ? first
-                                            : first + static_cast<PageNumber>(end - index)))
+    while (end <= last &&
+           view[end] ==
+               (first < kFirstStored ? first : first + static_cast<PageNumber>(end - index)))
       ++end;
     const auto run = static_cast<std::size_t>(
         std::min<std::uint64_t>(into.size(), (end - index) * kPage - within));
@@ -166,8 +166,7 @@ Result<> CutDisk::destage_when_full() {
     for (std::size_t i = 0; i < now_.pending.size(); ++i) {
       const auto& write = now_.pending[i];
       // Newer ones that are durable already stay on top.
-      if (i < count || write.fua)
-        CHECK_OK(patcher.put(write, write.length, Patcher::Below::other));
+      if (i < count || write.fua) CHECK_OK(patcher.put(write, write.length, Patcher::Below::other));
     }
     auto entry = record(Kind::destage);
     entry.length = count;

@@ -53,8 +53,8 @@ class CutDisk {
     std::filesystem::path base;   ///< raw; empty: the disk begins as zeros
     std::filesystem::path store;  ///< page store
     std::filesystem::path log;
-    std::uint64_t size = 0;            ///< bytes; 0: as the base, in whole sectors
-    bool retain = false;               ///< keep the data of every write, for the log's readers
+    std::uint64_t size = 0;             ///< bytes; 0: as the base, in whole sectors
+    bool retain = false;                ///< keep the data of every write, for the log's readers
     std::size_t most_writes = 250'000;  ///< of the cache, before it destages
     std::size_t most_pages = 1u << 20;
   };

@@ -53,8 +53,8 @@ Result<> CutDisk::Building::store(const std::vector<Content>& contents) {
   for (std::size_t begin = 0; begin < contents.size();) {
     auto end = begin + 1;  // as far as the bytes lie one behind the other
     while (end < contents.size() && contents[end].bytes == contents[end - 1].bytes + kPage) ++end;
-    CHECK_OK(disk_.store_.write(std::span(taken_).subspan(begin, end - begin),
-                                contents[begin].bytes));
+    CHECK_OK(
+        disk_.store_.write(std::span(taken_).subspan(begin, end - begin), contents[begin].bytes));
     begin = end;
   }
   for (std::size_t i = 0; i < contents.size(); ++i) pages_[contents[i].place] = taken_[i];
@@ -62,8 +62,7 @@ Result<> CutDisk::Building::store(const std::vector<Content>& contents) {
 }
 
 Result<PageNumber> CutDisk::Patcher::merged(PageNumber current, PageNumber source,
-                                            std::uint64_t index, std::size_t from,
-                                            std::size_t to) {
+                                            std::uint64_t index, std::size_t from, std::size_t to) {
   std::array<char, kPage> page, over;
   CHECK_OK(disk_.read_page(current, index, page.data()));
   CHECK_OK(disk_.read_page(source, index, over.data()));
@@ -86,8 +85,8 @@ Result<> CutDisk::Patcher::put(const Write& write, std::uint64_t length, Below b
     const auto current = known == pages_.end() ? disk_.now_.durable[index] : known->second;
     if (current == source) continue;
     auto page = source;
-    const bool fits = below == Below::same && known == pages_.end() &&
-                      current == disk_.now_.live[index];
+    const bool fits =
+        below == Below::same && known == pages_.end() && current == disk_.now_.live[index];
     if (part.whole() || fits) {
       disk_.store_.add(source);
     } else {

@@ -31,10 +31,10 @@ Result<CutDisk> CutDisk::open(const Options& options) {
   TRY(auto store, PageStore::open(options.store));
   const auto size = whole_sectors(options.size ? options.size : base.size());
   if (size < base.size() || size == 0 || size / kPage >= kMostPagesOfADisk)
-    return Failure("disk.size", Blame::suite,
-                   fmt::format("a disk of {} bytes cannot begin as an image of {}", size,
-                               base.size()),
-                   "give the disk at least the size of its image (disk_mb of the device type)");
+    return Failure(
+        "disk.size", Blame::suite,
+        fmt::format("a disk of {} bytes cannot begin as an image of {}", size, base.size()),
+        "give the disk at least the size of its image (disk_mb of the device type)");
   CutDisk disk(options, std::move(base), std::move(store), std::move(log));
   disk.size_ = size;
   const auto pages = static_cast<std::size_t>((size + kPage - 1) / kPage);
@@ -66,10 +66,10 @@ Result<> CutDisk::replay_record(const Record& record) {
       if (record.offset == size_ && record.length == base_.size() &&
           record.payload == header_words(base_.identity(), options_.retain))
         return {};
-      return Failure("disk.other_base", Blame::bench,
-                     fmt::format("{} was begun on another image, or with another size",
-                                 options_.log.string()),
-                     "the base image must stay as it is while a disk stands on it; flash anew");
+      return Failure(
+          "disk.other_base", Blame::bench,
+          fmt::format("{} was begun on another image, or with another size", options_.log.string()),
+          "the base image must stay as it is while a disk stands on it; flash anew");
     case Kind::flush:
       if (record.flags & kIgnored)
         ++stat_.ignored_flushes;

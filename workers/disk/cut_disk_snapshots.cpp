@@ -104,8 +104,7 @@ Result<> copy_range(int from, std::uint64_t at, int to, const std::filesystem::p
 Result<std::uint64_t> CutDisk::export_to(const std::filesystem::path& file, Side side,
                                          std::uint64_t offset, std::uint64_t length) const {
   CHECK_OK(check_range(offset, length));
-  const io::UniqueFd fd(
-      ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const io::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return io::file_failure("open", file, errno);
   if (::ftruncate(fd.get(), static_cast<off_t>(length)) != 0)
     return io::file_failure("size", file, errno);

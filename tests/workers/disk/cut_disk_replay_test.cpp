@@ -55,8 +55,7 @@ class Player {
  public:
   explicit Player(std::uint64_t seed, bool retain) : dice_(seed) {
     files_.options.retain = retain;
-    model_.now.live = model_.now.durable =
-        pattern(50'000, 1) + std::string(kSize - 50'000, '\0');
+    model_.now.live = model_.now.durable = pattern(50'000, 1) + std::string(kSize - 50'000, '\0');
     disk_.emplace(files_.open());
   }
 

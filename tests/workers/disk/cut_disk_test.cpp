@@ -16,9 +16,9 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kSize = 256 * 1024;
 const Policy kAll{1, 1000, false}, kNone{1, 0, false};
 
-#define OK(...)                                          \
-  do {                                                   \
-    const auto ok_ = __VA_ARGS__;                        \
+#define OK(...)                                             \
+  do {                                                      \
+    const auto ok_ = __VA_ARGS__;                           \
     ASSERT_TRUE(ok_.has_value()) << ok_.error().describe(); \
   } while (false)
 
@@ -118,7 +118,8 @@ TEST(CutDisk, fua_is_durable_at_once_and_no_older_write_comes_back_over_it) {
   OK(disk.write(512, pattern(4096, 1), false));
   OK(disk.write(1024, pattern(1024, 2), true));
   EXPECT_TRUE(same(read(disk, 1024, 1024, Side::durable), pattern(1024, 2)));
-  EXPECT_TRUE(same(read(disk, 512, 512, Side::durable), std::string(512, '\0'))) << "and no more than it";
+  EXPECT_TRUE(same(read(disk, 512, 512, Side::durable), std::string(512, '\0')))
+      << "and no more than it";
   const auto report = disk.cut(kAll);
   ASSERT_TRUE(report.has_value());
   EXPECT_EQ(report->kept, 2u);
@@ -151,7 +152,8 @@ TEST(CutDisk, a_snapshot_holds_both_views_and_the_pending_writes) {
   EXPECT_TRUE(same(read(disk, 0, 4096), pattern(4096, 3)));
   EXPECT_TRUE(same(read(disk, 4096, 4096), pattern(kSize, 1).substr(4096, 4096)));
   ASSERT_TRUE(disk.cut(kNone).has_value());
-  EXPECT_TRUE(same(read(disk, 0, 4096), pattern(4096, 2))) << "the write was as pending as when saved";
+  EXPECT_TRUE(same(read(disk, 0, 4096), pattern(4096, 2)))
+      << "the write was as pending as when saved";
   OK(disk.restore("here"));
   EXPECT_FALSE(disk.off());
   EXPECT_TRUE(same(read(disk, 0, 4096), pattern(4096, 3))) << "as often as one likes";
