@@ -241,12 +241,14 @@ void Machine::on_event(std::string name, std::function<void(const MachineEvent&)
 }
 
 Task<Result<>> Machine::State::kill(std::shared_ptr<State> self) {
-  if (!self->on()) co_return Result<>();
-  self->asked = End::hard_off;
+  if (self->on()) self->asked = End::hard_off;
+  const auto cut = co_await cut_disks(self);
+  if (!self->on()) co_return cut;
   if (self->alive()) self->process->signal_group(SIGKILL);
   State* const s = self.get();
   const Budget budget = Budget(10s, "the end of QEMU after SIGKILL").with_blame(Blame::bench);
-  co_return co_await within(budget, self->changed.until([s] { return !s->on(); }));
+  CO_CHECK_OK(co_await within(budget, self->changed.until([s] { return !s->on(); })));
+  co_return cut;
 }
 
 Task<Result<>> Machine::hard_off() { return State::kill(state_); }

@@ -164,6 +164,7 @@ Task<Result<>> Machine::State::start(std::shared_ptr<State> self, std::string sn
     co_return Failure("power.on", Blame::suite, self->spec.name + " is powered on already",
                       "power it off first, or use a power cycle");
   self->begin_power_on();
+  follow_disks(self);
   struct Starting {  // a start that is cancelled leaves nothing running
     State& state;
     bool ended = false;
@@ -175,7 +176,8 @@ Task<Result<>> Machine::State::start(std::shared_ptr<State> self, std::string sn
       state.process->signal_group(SIGKILL);
     }
   } starting(*self);
-  auto started = co_await start_to_release(self, std::move(snapshot));
+  auto started = co_await power_disks(self);
+  if (started) started = co_await start_to_release(self, std::move(snapshot));
   starting.ended = true;
   if (!started) {
     if (auto killed = co_await kill(self); !killed) co_return killed.error();

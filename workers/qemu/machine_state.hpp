@@ -38,7 +38,7 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   static Task<Result<>> watch(std::shared_ptr<State> self);
   static Task<Result<>> fails_when_process_ends(std::shared_ptr<State> self);
   static Task<Result<>> fails_when_dead(std::shared_ptr<State> self);
-  /// SIGKILL, and waits until the process is reaped.
+  /// SIGKILL, and waits until the process is reaped. The power of served disks is cut before it.
   static Task<Result<>> kill(std::shared_ptr<State> self);
   /// The failure for "it is off": how it died, or "power.off".
   Failure not_on(std::string_view doing) const;
@@ -54,6 +54,14 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   static Task<Result<>> launch_and_connect(std::shared_ptr<State> self);
   static Task<Result<>> launch(std::shared_ptr<State> self);
   static Task<Result<>> read_ports(std::shared_ptr<State> self);
+
+  // --- served disks (machine_disks.cpp)
+  /// After it nothing that the guest does reaches its disks.
+  static Task<Result<>> cut_disks(std::shared_ptr<State> self);
+  static Task<Result<>> power_disks(std::shared_ptr<State> self);
+  /// A power cut that a fault of a disk made is one of the machine.
+  static void follow_disks(std::shared_ptr<State> self);
+  void on_disk_cut();
 
   // --- snapshots (machine_snapshots.cpp)
   static Task<Result<>> snapshot_job(std::shared_ptr<State> self, std::string kind,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,10 +14,14 @@
 #include "core/base/result.hpp"
 #include "workers/qemu/accelerator.hpp"
 
+namespace seatrial::cutdisk {
+class Client;
+}
+
 namespace seatrial::qemu {
 
-/// A block device. Writable ones are qcow2 overlays (workers/qemu/overlay.hpp), so that snapshots
-/// work.
+/// A block device. Writable ones are qcow2 overlays (workers/qemu/overlay.hpp) or served, so that
+/// snapshots work.
 struct Disk {
   std::string id = "disk0";  ///< node name and device id: letters, digits, '-'
   std::filesystem::path file;
@@ -26,6 +31,16 @@ struct Disk {
   bool guest_sees_errors = false;  ///< host I/O errors: false stops the machine and reports disk.*
   /// A node of QEMU's own (JSON for -blockdev), in place of the file: error injection, filters.
   std::string blockdev_json;
+  /// A cut-aware disk (workers/disk) in place of the file: the NBD socket of its server, export
+  /// "dut". Host I/O errors: ENOSPC stops the machine, others the guest sees, as it shall see the
+  /// faults that a case injects.
+  std::filesystem::path nbd_socket;
+  /// Its server: told when the power goes off and comes back, and saved with the machine.
+  std::shared_ptr<cutdisk::Client> server;
+  /// virtio-blk-pci, or another of QEMU's; a served disk refuses NVMe, which drops FUA on the way.
+  std::string device = "virtio-blk-pci";
+
+  bool served() const { return !nbd_socket.empty(); }
 };
 
 /// host 127.0.0.1:port -> guest port. Port 0: any free one, chosen by the kernel without a race.
@@ -92,7 +107,8 @@ struct Sockets {
 
 std::string qemu_program(const MachineSpec& spec);
 /// The words after the program's name. Fails with "machine.spec" on something QEMU would
-/// misunderstand (a comma in a path is escaped, a newline refused).
+/// misunderstand (a comma in a path is escaped, a newline refused), and on what would make a
+/// correct OS look bad: NVMe on a disk whose power can be cut.
 Result<std::vector<std::string>> command_line(const MachineSpec& spec, const Sockets& sockets);
 
 }  // namespace seatrial::qemu

@@ -78,6 +78,28 @@ TEST(CommandLine, the_first_disk_is_booted_from_and_host_errors_stop_the_machine
   EXPECT_THAT(all, HasSubstr("drive=disk1,id=disk1-dev,serial=card,, red"));
 }
 
+TEST(CommandLine, a_served_disk_keeps_the_guests_flushes_and_waits_for_its_server) {
+  auto spec = some_spec();
+  spec.disks.front().nbd_socket = "/run/a,b/nbd";
+  const auto words = words_of(spec);
+  const auto nodes = values(words, "-blockdev");
+  ASSERT_EQ(nodes.size(), 1u);
+  const auto node = nlohmann::json::parse(nodes[0]);
+  EXPECT_EQ(node["driver"], "nbd");
+  EXPECT_EQ(node["server"]["path"], "/run/a,b/nbd");
+  EXPECT_EQ(node["export"], "dut");
+  EXPECT_EQ(node["discard"], "unmap");
+  EXPECT_GE(node["reconnect-delay"], 20);
+  EXPECT_EQ(node["cache"]["no-flush"], false);
+  const std::string all = join(words, " ");
+  EXPECT_THAT(all, HasSubstr("virtio-blk-pci,drive=disk0,id=disk0-dev,bootindex=0,werror=enospc,"
+                             "rerror=report,write-cache=on"));
+  spec.disks.front().device = "nvme";
+  const auto refused = command_line(spec, kSockets);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().what(), HasSubstr("nvme"));
+}
+
 TEST(CommandLine, a_direct_kernel_leaves_the_boot_index_to_qemu) {
   auto spec = some_spec();
   spec.kernel = DirectKernel{"/vmlinuz", "/initrd", "console=ttyS0 quiet"};
