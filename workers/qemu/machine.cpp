@@ -76,6 +76,9 @@ void Machine::State::on_qmp_event(const std::string& name, const json& data) {
     emit({.kind = Kind::guest_panicked, .by_guest = true, .detail = text_of(data, "action")});
   } else if (name == "BLOCK_IO_ERROR") {
     on_block_error(data);
+  } else if (name == "MIGRATION") {
+    migration = text_of(data, "status");
+    changed.notify();
   } else if (name == "JOB_STATUS_CHANGE") {
     jobs[text_of(data, "id")] = text_of(data, "status");
     changed.notify();
@@ -133,6 +136,11 @@ void Machine::State::finish(io::ExitStatus status) {
   const auto reset = std::exchange(reset_seen, std::nullopt);
   const Failure death = died(status);
   forget_process();
+  if (reloading && !asked) {
+    restarting = true;
+    changed.notify();
+    return;
+  }
   if (reset && !asked && status.ok()) {
     restarting = true;
     if (!std::exchange(watchdog_resets, false)) emit(*reset);  // else told as the watchdog already

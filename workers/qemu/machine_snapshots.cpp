@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Internal snapshots: RAM, devices and disks in the qcow2 overlay, by QEMU's background jobs.
+// Internal snapshots: RAM, devices and disks in the qcow2 overlay, by QEMU's background jobs. Those
+// of machines on served disks are in machine_migrate.cpp.
 #include <fmt/format.h>
 
 #include <ctime>
@@ -79,6 +80,7 @@ Task<Result<>> Machine::State::snapshot_job(std::shared_ptr<State> self, std::st
 
 Task<Result<>> Machine::save(std::string snapshot) {
   auto state = state_;
+  if (state->on_served_disks()) co_return co_await State::save_served(state, std::move(snapshot));
   CO_TRY(const auto known, co_await snapshots());
   for (const auto& old : known)  // QEMU refuses a name that is taken
     if (old.name == snapshot)
@@ -88,6 +90,7 @@ Task<Result<>> Machine::save(std::string snapshot) {
 
 Task<Result<>> Machine::load(std::string snapshot) {
   auto state = state_;
+  if (state->on_served_disks()) co_return co_await State::load_served(state, std::move(snapshot));
   const std::string name = snapshot;
   CO_TRY(const auto before, co_await this->state());
   auto loaded = co_await State::snapshot_job(state, "snapshot-load", std::move(snapshot), kLimit);
@@ -102,11 +105,17 @@ Task<Result<>> Machine::load(std::string snapshot) {
 }
 
 Task<Result<>> Machine::remove(std::string snapshot) {
+  if (state_->on_served_disks()) return State::remove_served(state_, std::move(snapshot));
   return State::snapshot_job(state_, "snapshot-delete", std::move(snapshot), kLimit);
 }
 
 Task<Result<std::vector<Snapshot>>> Machine::snapshots() {
   auto state = state_;
+  if (state->on_served_disks()) {
+    std::vector<Snapshot> all;
+    for (const auto& [name, saved] : state->saved) all.push_back(saved.info);
+    co_return all;
+  }
   json arguments = {{"flat", true}};
   CO_TRY(const auto nodes,
          co_await State::ask(state, "query-named-block-nodes", std::move(arguments), 10s));

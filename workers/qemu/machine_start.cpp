@@ -43,6 +43,7 @@ Task<Result<>> Machine::State::launch(std::shared_ptr<State> self) {
           forward.host_port == 0 && known != self->ports.end())
         forward.host_port = known->second;
   CO_TRY(auto words, command_line(spec, self->paths));
+  if (self->incoming) words.insert(words.end(), {"-incoming", "defer"});
 
   io::Command command = io::cmd(qemu_program(spec));
   command.args = std::move(words);
@@ -137,12 +138,17 @@ Task<Result<>> Machine::State::launch_and_connect(std::shared_ptr<State> self) {
 }
 
 Task<Result<>> Machine::State::start_to_release(std::shared_ptr<State> self, std::string snapshot) {
+  self->incoming = !snapshot.empty() && self->on_served_disks();
+  const bool receives = self->incoming;
   CO_CHECK_OK(co_await launch_and_connect(self));
   CO_TRY(auto console, co_await io::ByteStream::connect_unix(self->paths.console));
   if (self->take_console) self->take_console(std::move(console));
   CO_CHECK_OK(co_await read_ports(self));
-  if (!snapshot.empty())
+  if (receives) {
+    CO_CHECK_OK(co_await receive(self, std::move(snapshot)));
+  } else if (!snapshot.empty()) {
     CO_CHECK_OK(co_await snapshot_job(self, "snapshot-load", std::move(snapshot), 120s));
+  }
   if (!self->restarting) self->emit({.kind = MachineEvent::Kind::powered_on});
   json none;
   CO_TRY(const auto released, co_await ask(self, "cont", std::move(none), 10s));
@@ -176,7 +182,11 @@ Task<Result<>> Machine::State::start(std::shared_ptr<State> self, std::string sn
       state.process->signal_group(SIGKILL);
     }
   } starting(*self);
-  auto started = co_await power_disks(self);
+  Result<> started;
+  if (!snapshot.empty() && self->on_served_disks())
+    started = co_await restore_disks(self, snapshot);
+  else
+    started = co_await power_disks(self);
   if (started) started = co_await start_to_release(self, std::move(snapshot));
   starting.ended = true;
   if (!started) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The inside of Machine, shared by machine.cpp (life cycle), machine_reset.cpp, machine_start.cpp
-// and machine_snapshots.cpp, and by nobody else. Kept alive by the machine and by the watcher of
-// its process.
+// The inside of Machine, shared by machine.cpp (life cycle) and the other machine_*.cpp (start,
+// resets, disks, snapshots of both kinds), and by nobody else. Kept alive by the machine and by the
+// watcher of its process.
 
 #include <map>
 
@@ -67,6 +67,25 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   static Task<Result<>> snapshot_job(std::shared_ptr<State> self, std::string kind,
                                      std::string snapshot, Duration limit);
 
+  // --- snapshots of machines on served disks (machine_migrate.cpp): a migration into a file, and
+  // snapshots of the disks at the same moment
+  bool on_served_disks() const;
+  /// Fails when there is no such snapshot, or the disks are of both kinds.
+  Result<> can_restore(const std::string& snapshot) const;
+  static Task<Result<>> save_served(std::shared_ptr<State> self, std::string snapshot);
+  static Task<Result<>> save_stopped(std::shared_ptr<State> self, std::string snapshot);
+  /// Goes back in a new process, which to others is the one of before.
+  static Task<Result<>> load_served(std::shared_ptr<State> self, std::string snapshot);
+  static Task<Result<>> restore_disks(std::shared_ptr<State> self, std::string snapshot);
+  static Task<Result<>> remove_served(std::shared_ptr<State> self, std::string snapshot);
+  /// Into a process that was started to receive it.
+  static Task<Result<>> receive(std::shared_ptr<State> self, std::string snapshot);
+  static Task<Result<>> migrate(std::shared_ptr<State> self, std::string command,
+                                std::string shell_line);
+  static Task<Result<>> left_migration(std::shared_ptr<State> self);
+  static Task<Result<>> ignore_flushes(std::shared_ptr<State> self, bool ignore);
+  Result<> after_reload(Result<> done, const std::string& snapshot);
+
   /// The end of QEMU's log, for failures.
   std::string log_tail() const;
   bool alive() const { return process && !finished; }
@@ -88,12 +107,19 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   std::map<std::string, std::function<void(const MachineEvent&)>> sinks;
   std::map<std::string, std::string> jobs;  ///< id -> last status seen
 
+  struct SavedState {
+    std::filesystem::path file;
+    Snapshot info;
+  };
+  std::map<std::string, SavedState> saved;  ///< of a machine on served disks
+  std::string migration;                    ///< the last status that QEMU told
   std::string last_command;
   std::uint64_t log_begin = 0;  ///< where this start's part of qemu.log begins
   unsigned power_ons = 0;
   unsigned launches = 0;  ///< processes: more than power-ons where the guest was reset
   unsigned resets = 0;
   unsigned next_job = 1;
+  unsigned next_state = 1;
   bool starting = false;
   bool finished = false;                   ///< process is set, but has been reaped
   bool watchdog_resets = false;            ///< the next RESET event is the one of a watchdog
@@ -101,6 +127,8 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   bool guest_shut_down = false;            ///< SHUTDOWN event by the guest
   bool released = false;                   ///< the guest of this process runs, or has run
   bool restarting = false;                 ///< the process of before a reset is gone
+  bool reloading = false;                  ///< it goes because a snapshot is to be loaded
+  bool incoming = false;                   ///< the next process is started to receive a snapshot
   std::optional<MachineEvent> reset_seen;  ///< the process ends because of a reset
   std::optional<End> asked;                ///< what we did to end it
   std::optional<Result<End>> last_end;     ///< of the last power-on that ended

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/disk/nbd.hpp"
-#include "core/io/process.hpp"
 #include "core/io/hash.hpp"
+#include "core/io/process.hpp"
 #include "tests/workers/qemu/tiny_guest.hpp"
 #include "workers/disk/client.hpp"
 
@@ -126,6 +126,70 @@ TEST_F(ServedDiskTest, a_host_that_is_full_stops_the_machine_and_is_the_benchs_f
   EXPECT_EQ(dead.error().code(), "disk.full");
   EXPECT_EQ(dead.error().blame(), Blame::bench);
   EXPECT_EQ(loop.run(tiny.machine->state()).value(), PowerState::stopped);
+}
+
+TEST_F(ServedDiskTest, a_snapshot_takes_memory_and_disk_back_in_a_new_process) {
+  serve();
+  ASSERT_TRUE(tiny.boots());
+  ASSERT_TRUE(tiny.ask("iiw", "w"));
+  const auto flushes = ask({{"do", "stat"}})["flushes"];
+  const auto saved = loop.run(tiny.machine->save("two"));
+  ASSERT_TRUE(saved.has_value()) << saved.error().describe();
+  auto stat = ask({{"do", "stat"}});
+  EXPECT_EQ(stat["flushes"], flushes) << "QEMU's own flushes are none of the guest's";
+  EXPECT_GE(stat["ignored_flushes"], 1) << "and there were some";
+  EXPECT_EQ(stat["host_flushes_ignored"], false);
+  const auto list = loop.run(tiny.machine->snapshots()).value();
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].name, "two");
+  EXPECT_GT(list[0].vm_state_bytes, 10'000u);
+  ASSERT_TRUE(tiny.ask("iiiw", "w")) << "it goes on";
+  const int pid = tiny.machine->pid();
+  for (int round = 0; round < 3; ++round) {
+    const auto loaded = loop.run(tiny.machine->load("two"));
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().describe();
+    EXPECT_EQ(loop.run(tiny.machine->state()).value(), PowerState::on);
+    ASSERT_TRUE(tiny.ask("i", "3")) << "memory went back";
+    ASSERT_TRUE(tiny.ask("w", "w")) << "and the disk works";
+  }
+  EXPECT_NE(tiny.machine->pid(), pid);
+  EXPECT_EQ(tiny.events, "powered_on restored restored restored ") << "to others it is the same";
+  EXPECT_EQ(tiny.machine->power_ons(), 1u);
+
+  ASSERT_TRUE(loop.run(tiny.machine->hard_off()).has_value());
+  EXPECT_TRUE(offline(512, 60'000) == std::string(60'000, '\0'));
+  // In place of a boot, and the disk is the one of that moment: the second write is not there.
+  const auto again = loop.run(tiny.machine->power_on_from("two"));
+  ASSERT_TRUE(again.has_value()) << again.error().describe();
+  EXPECT_TRUE(tiny.ask("i", "3"));
+  ASSERT_TRUE(loop.run(tiny.machine->hard_off()).has_value());
+  EXPECT_TRUE(offline(512 + 65'536, 60'000) == std::string(60'000, 'b'));
+
+  const auto nowhere = loop.run(tiny.machine->power_on_from("nowhere"));
+  ASSERT_FALSE(nowhere.has_value());
+  EXPECT_EQ(nowhere.error().code(), "machine.snapshot");
+  ASSERT_TRUE(tiny.boots()) << "and boots still";
+  const auto loaded = loop.run(tiny.machine->load("nowhere"));
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_TRUE(tiny.ask("i", "1")) << "a snapshot that is none costs nothing";
+  ASSERT_TRUE(loop.run(tiny.machine->remove("two")).has_value());
+  EXPECT_TRUE(loop.run(tiny.machine->snapshots()).value().empty());
+  for (const auto& entry : fs::directory_iterator(dir.path()))
+    EXPECT_NE(entry.path().extension(), ".vm") << entry.path();
+}
+
+TEST_F(ServedDiskTest, a_snapshot_that_cannot_be_received_leaves_a_machine_that_is_off) {
+  serve();
+  ASSERT_TRUE(tiny.boots());
+  const auto saved = loop.run(tiny.machine->save("two"));
+  ASSERT_TRUE(saved.has_value()) << saved.error().describe();
+  for (const auto& entry : fs::directory_iterator(dir.path()))
+    if (entry.path().extension() == ".vm") fs::resize_file(entry.path(), 5000);
+  const auto loaded = loop.run(tiny.machine->load("two"));
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().blame(), Blame::bench) << loaded.error().describe();
+  EXPECT_TRUE(loop.run_until([&] { return !tiny.machine->on(); }, 10s));
+  EXPECT_TRUE(tiny.boots());
 }
 
 TEST_F(ServedDiskTest, a_server_that_is_lost_for_good_still_lets_the_machine_go_off) {
