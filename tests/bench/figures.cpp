@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Figures of Seatrial itself, in one table: figures [console|program|overhead|boot ...] [quick]
-// Without a name all of them; `boot` takes minutes and wants a quiet machine. A figure beyond its
-// limit is marked, no more: it is a measurement. Exit 1 when something could not be measured.
+// Figures of Seatrial itself, in one table: figures [console|disk|program|overhead|boot ...]
+// [quick] Without a name all of them; `boot` takes minutes and wants a quiet machine. A figure
+// beyond its limit is marked, no more: it is a measurement. Exit 1 when something could not be
+// measured.
 #include "tests/bench/figures.hpp"
 
 #include <fmt/format.h>
@@ -18,12 +19,13 @@ struct Group {
   Result<> (*measure)(const Scope&, Table&);
 };
 constexpr Group kGroups[] = {{"console", console_figures},
+                             {"disk", disk_figures},
                              {"program", program_figures},
                              {"overhead", overhead_figures},
                              {"boot", boot_figures}};
 
 int usage() {
-  fmt::print(stderr, "usage: figures [console|program|overhead|boot ...] [quick]\n");
+  fmt::print(stderr, "usage: figures [console|disk|program|overhead|boot ...] [quick]\n");
   return 2;
 }
 

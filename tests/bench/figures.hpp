@@ -22,6 +22,7 @@ struct Scope {
 };
 
 Result<> console_figures(const Scope& scope, Table& table);
+Result<> disk_figures(const Scope& scope, Table& table);
 Result<> program_figures(const Scope& scope, Table& table);
 Result<> overhead_figures(const Scope& scope, Table& table);
 Result<> boot_figures(const Scope& scope, Table& table);

@@ -29,12 +29,14 @@ class LinuxMachine {
     if (!server) return;  // told already
     machine = std::make_unique<qemu::Machine>(loop.nursery(), loop.executor(), spec());
     machine->on_console([this](io::ByteStream stream) {
-      console->power_on();
-      session->forget();
       loop.nursery().start("console", capture(console, console::socket_channel(std::move(stream))));
     });
     machine->on_event("test", [this](const qemu::MachineEvent& event) {
       events += std::string(to_string(event.kind)) + " ";
+      if (event.kind == qemu::MachineEvent::Kind::powered_on) {
+        console->power_on();
+        session->forget();  // after a restore the shell of that moment is there
+      }
       if (event.failure) ADD_FAILURE() << event.failure->describe();
     });
   }

@@ -90,6 +90,33 @@ TEST(PowerCut, what_was_flushed_survives_and_what_was_only_written_does_not) {
   EXPECT_EQ(tested.events, "powered_on powered_off powered_on ");
 }
 
+TEST(PowerCut, a_snapshot_of_linux_goes_back_in_memory_and_on_the_disk_and_keeps_what_is_pending) {
+  LinuxMachine tested;
+  ASSERT_FALSE(::testing::Test::HasFailure());
+  ASSERT_TRUE(tested.power_on().has_value());
+  tested.run("yes direct | head -c 65536 > /run/direct; echo here > /run/here");
+  ASSERT_TRUE(write_without_flush(tested));
+  const auto pending = tested.ask({{"do", "stat"}})["pending"]["writes"].get<int>();
+  const auto began = Clock::system().monotonic();
+  const auto saved = tested.loop.run(tested.machine->save("here"));
+  ASSERT_TRUE(saved.has_value()) << saved.error().describe();
+  const auto between = Clock::system().monotonic();
+  EXPECT_GE(tested.ask({{"do", "stat"}})["ignored_flushes"], 1);
+  tested.run("echo later > /mnt/data/later; echo later > /run/here; sync");
+  const auto before_load = Clock::system().monotonic();
+  const auto loaded = tested.loop.run(tested.machine->load("here"));
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().describe();
+  const auto after_load = Clock::system().monotonic();
+  EXPECT_GE(tested.ask({{"do", "stat"}})["pending"]["writes"], pending) << "QEMU flushed nothing";
+  EXPECT_EQ(tested.run("cat /run/here; ls /mnt/data/later 2>/dev/null; cat /mnt/boot/probe.json"),
+            "here\n{\"is\":\"new\"}\n");
+  const auto answered = Clock::system().monotonic();
+  RecordProperty("save", human_duration(between - began));
+  RecordProperty("load", human_duration(after_load - before_load));
+  RecordProperty("load_to_answer", human_duration(answered - before_load));
+  EXPECT_EQ(tested.events, "powered_on restored ");
+}
+
 TEST(PowerCut, a_server_killed_under_linux_in_the_middle_of_a_stream_costs_nothing) {
   LinuxMachine tested;
   ASSERT_FALSE(::testing::Test::HasFailure());
