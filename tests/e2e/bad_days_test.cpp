@@ -25,7 +25,7 @@ TEST_F(BadDays, a_good_day_to_compare_with) {
   EXPECT_EQ(finished("boots")->text("verdict"), "pass");
   EXPECT_TRUE(fs::exists(out() / "report.html"));
   EXPECT_FALSE(fs::exists(out() / "guard.log")) << "the guard had nothing to do";
-  EXPECT_FALSE(fs::exists(out() / "private/disk-1.qcow2")) << "a disk is no evidence, and large";
+  EXPECT_FALSE(fs::exists(out() / "private/disk-1.pages")) << "a disk is no evidence, and large";
   const auto began = events().front();
   EXPECT_EQ(began.kind, "run_started");
   EXPECT_EQ((*began)["bench"]["instruments"]["accelerator"], "tcg") << "SEATRIAL_ACCEL=tcg";
@@ -102,7 +102,7 @@ TEST_F(BadDays, a_bench_host_that_is_killed_leaves_nothing_running_and_a_report)
   EXPECT_TRUE(fs::exists(out() / "report.html"));
   EXPECT_THAT(left_over(home_->path().string()), IsEmpty());
   EXPECT_TRUE(fs::exists(out() / "guard.log")) << "the guard says what it did";
-  EXPECT_FALSE(fs::exists(out() / "private/disk-1.qcow2")) << "nor does a killed run leave it";
+  EXPECT_FALSE(fs::exists(out() / "private/disk-1.pages")) << "nor does a killed run leave it";
   expect_clean_and_readable();
 }
 

@@ -86,7 +86,7 @@ TEST_F(DeskDays, power_is_switched_and_read_back_until_nothing_is_left) {
   EXPECT_EQ(off.status.code, 0) << off.err;
   EXPECT_TRUE(left_over(folder_->path().string()).empty()) << "at once, not some time later";
   EXPECT_EQ(state(), "none");
-  EXPECT_FALSE(fs::exists(out() / "private/disk-1.qcow2"));
+  EXPECT_FALSE(fs::exists(out() / "private/disk-1.pages"));
   EXPECT_TRUE(fs::exists(out() / "console.log"));
   EXPECT_EQ(events().back().kind, "run_finished");
   EXPECT_FALSE(events().back().failure().has_value());

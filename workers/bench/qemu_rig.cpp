@@ -13,11 +13,12 @@
 #include "core/base/aside.hpp"
 #include "core/base/log.hpp"
 #include "workers/console/channel.hpp"
+#include "workers/disk/base_file.hpp"
+#include "workers/disk/client.hpp"
 #include "workers/flash/medium.hpp"
 #include "workers/flash/verified.hpp"
 #include "workers/network/pcap.hpp"
 #include "workers/qemu/machine.hpp"
-#include "workers/qemu/overlay.hpp"
 
 namespace seatrial::bench {
 namespace fs = std::filesystem;
@@ -38,7 +39,8 @@ class QemuRig final : public Rig,
  public:
   QemuRig(Nursery& nursery, boost::asio::any_io_executor executor, Guard* guard, RigParts settings,
           qemu::AcceleratorAnswer accelerator)
-      : guard_(guard),
+      : nursery_(nursery),
+        guard_(guard),
         settings_(std::move(settings)),
         accelerator_(std::move(accelerator)),
         machine_(nursery, executor, spec(), guard) {
@@ -95,40 +97,40 @@ class QemuRig final : public Rig,
   Task<Result<drivers::FlashReceipt>> flash(drivers::FlashRequest wanted) override {
     if (machine_.on()) co_return in_use("flashed");
     const auto began = Clock::system().monotonic();
-    std::function<Result<bool>()> verified = [this, image = wanted.image]() -> Result<bool> {
-      CHECK_OK(flash::verify_base(image.path, image.digest, settings_.cache));
-      return true;
+    CO_CHECK_OK(co_await drop_disk());
+    cutdisk::DiskSettings disk;
+    disk.folder = fs::absolute(settings_.folder);
+    disk.name = fmt::format("disk-{}", ++disks_);
+    disk.size = static_cast<std::uint64_t>(settings_.device.machine->disk_mb) << 20;
+    std::function<Result<fs::path>()> verified = [image = wanted.image,
+                                                  cache = settings_.cache]() -> Result<fs::path> {
+      CHECK_OK(flash::verify_base(image.path, image.digest, cache));
+      TRY(auto converted, io::Cache::open(cache));
+      return cutdisk::raw_base(image.path, image.digest, converted);
     };
-    CO_TRY(const auto same, co_await aside(std::move(verified)));
-    (void)same;
-    drop_disk();
-    disk_ = settings_.folder / fmt::format("disk-{}.qcow2", ++disks_);
-    // A disk is large, and no evidence of anything once the run is over.
-    if (guard_) guard_->unlink_at_end(fs::absolute(disk_));
-    qemu::OverlayRequest request;
-    request.base = wanted.image.path;
-    request.overlay = disk_;
-    request.size = settings_.device.machine
-                       ? static_cast<std::uint64_t>(settings_.device.machine->disk_mb) << 20
-                       : 0;
-    CO_CHECK_OK(co_await qemu::make_overlay(request));
+    CO_TRY(disk.base, co_await aside(std::move(verified)));
+    std::error_code error;
+    disk.size = std::max<std::uint64_t>(disk.size, fs::file_size(disk.base, error));
+    const auto size = disk.size;
+    CO_TRY(disk_, co_await cutdisk::Client::start(nursery_, guard_, std::move(disk)));
+    disk_->on_event("rig", [this](const cutdisk::DiskEvent& event) { translate(event); });
     CO_CHECK_OK(machine_.respec(spec()));
     address_.clear();
     CO_CHECK_OK(co_await edit(std::move(wanted.edits)));
     drivers::FlashReceipt receipt;
     receipt.image_digest = wanted.image.digest;
-    receipt.medium = disk_.filename().string();
-    receipt.verify_mode = "overlay on verified base";
-    receipt.bytes = request.size;
+    receipt.medium = disk_->settings().name;
+    receipt.verify_mode = "served from a verified base";
+    receipt.bytes = size;
     receipt.seconds = seconds(Clock::system().monotonic() - began);
     co_return receipt;
   }
   Task<Result<std::string>> offline() override {
     if (machine_.on()) co_return in_use("read or edited");
-    if (disk_.empty())
+    if (!disk_)
       co_return Failure("storage.empty", Blame::suite, "nothing has been flashed yet",
                         "flash an image first");
-    co_return disk_.string();
+    co_return disk_->offline();
   }
   Task<Result<>> connect_dut() override { co_return Result<>(); }  // a machine that is off has it
 
@@ -172,8 +174,9 @@ class QemuRig final : public Rig,
                         "no state was saved under the name " + name, "save it first");
     if (machine_.on() && disk_ == it->second) co_return co_await machine_.load(name);
     CO_CHECK_OK(co_await machine_.hard_off());
-    drop_disk();
-    disk_ = it->second;
+    const auto saved = it->second;
+    if (disk_ != saved) CO_CHECK_OK(co_await drop_disk());
+    disk_ = saved;
     CO_CHECK_OK(machine_.respec(spec()));
     co_return co_await machine_.power_on_from(name);
   }
@@ -191,7 +194,7 @@ class QemuRig final : public Rig,
   }
 
   Task<Result<>> edit(std::vector<drivers::FileEdit> edits) {
-    std::function<Result<bool>()> all = [medium = flash::Medium(disk_, settings_.device),
+    std::function<Result<bool>()> all = [medium = flash::Medium(disk_->offline(), settings_.device),
                                          edits = std::move(edits)]() -> Result<bool> {
       for (const auto& edit : edits) {
         TRY(const auto written, medium.apply(edit));
@@ -211,14 +214,13 @@ class QemuRig final : public Rig,
   }
 
   /// A disk that no checkpoint needs is removed when it is replaced.
-  void drop_disk() {
-    if (disk_.empty()) return;
+  Task<Result<>> drop_disk() {
+    const auto old = std::exchange(disk_, nullptr);
+    if (!old) co_return Result<>();
     for (const auto& [name, disk] : saved_)
-      if (disk == disk_) return;
-    std::error_code ignored;  // at worst a stale overlay stays in the run folder
-    fs::remove(disk_, ignored);
-    if (guard_) guard_->keep(fs::absolute(disk_));
-    disk_.clear();
+      if (disk == old) co_return Result<>();
+    CO_CHECK_OK(machine_.respec(spec()));
+    co_return co_await old->remove();
   }
 
   qemu::MachineSpec spec() const {
@@ -233,9 +235,12 @@ class QemuRig final : public Rig,
     spec.qemu = machine.qemu;
     spec.folder = settings_.folder;
     spec.guestfwd = settings_.relay_program;
-    qemu::Disk disk;
-    disk.file = disk_;
-    spec.disks.push_back(disk);
+    if (disk_) {
+      qemu::Disk disk;
+      disk.nbd_socket = disk_->socket();
+      disk.server = disk_;
+      spec.disks.push_back(disk);
+    }
     qemu::UserNetwork network;
     network.forwards.push_back({"ssh", static_cast<std::uint16_t>(settings_.ssh_port), 0});
     network.forwards.push_back({fmt::format("tcp{}", settings_.supervisor_port),
@@ -247,19 +252,35 @@ class QemuRig final : public Rig,
     return spec;
   }
 
+  /// When a capture begins, so that its stamps are told apart from the host's wall clock.
+  void look_at_capture() {
+    if (auto seen = captures_.observe(1e18); !seen) log::warn("{}", seen.error().describe());
+  }
+
+  void translate(const cutdisk::DiskEvent& event) {
+    using Kind = cutdisk::DiskEvent::Kind;
+    if (event.kind == Kind::restarted && event.failure)
+      log::warn("nothing of the disk is lost: {}", event.failure->describe());
+    const bool bad = event.kind == Kind::trouble || event.kind == Kind::lost;
+    if (bad && event.failure && sink_)
+      sink_({RigEvent::Kind::trouble, false, false, "the served disk", event.failure});
+  }
+
   void translate(const qemu::MachineEvent& event) {
     if (!sink_) return;
     using Kind = qemu::MachineEvent::Kind;
     RigEvent out{RigEvent::Kind::trouble, event.by_guest, false, event.detail, event.failure};
     switch (event.kind) {
       case Kind::powered_on:
-        // A look, so that the new capture's stamps are told apart from the host's wall clock.
-        if (auto seen = captures_.observe(1e18); !seen) log::warn("{}", seen.error().describe());
+        look_at_capture();
         out.kind = RigEvent::Kind::powered_on;
         break;
       case Kind::powered_off: out.kind = RigEvent::Kind::powered_off; break;
       case Kind::reset: out.kind = RigEvent::Kind::reset; break;
-      case Kind::restored: out.kind = RigEvent::Kind::restored; break;
+      case Kind::restored:
+        look_at_capture();
+        out.kind = RigEvent::Kind::restored;
+        break;
       case Kind::watchdog:
         out.kind = RigEvent::Kind::reset;
         out.watchdog = true;
@@ -274,14 +295,15 @@ class QemuRig final : public Rig,
     sink_(out);
   }
 
+  Nursery& nursery_;
   Guard* guard_;
   RigParts settings_;
   qemu::AcceleratorAnswer accelerator_;
   network::CaptureFolder captures_{settings_.folder, &Clock::system()};
-  fs::path disk_;
+  std::shared_ptr<cutdisk::Client> disk_;
   int disks_ = 0;
   std::string address_;
-  std::map<std::string, fs::path> saved_;
+  std::map<std::string, std::shared_ptr<cutdisk::Client>> saved_;
   std::function<void(const RigEvent&)> sink_;
   qemu::Machine machine_;
 };

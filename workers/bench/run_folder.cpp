@@ -28,7 +28,8 @@ Result<io::UniqueFd> own_run_folder(const fs::path& out) {
 void remove_disks(const fs::path& out) {
   std::error_code ignored;  // at worst they stay
   for (const auto& entry : fs::directory_iterator(out / "private", ignored))
-    if (entry.path().extension() == ".qcow2") fs::remove(entry.path(), ignored);
+    if (entry.path().extension() == ".pages" || entry.path().extension() == ".vm")
+      fs::remove(entry.path(), ignored);
 }
 
 }  // namespace seatrial::bench

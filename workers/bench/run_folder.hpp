@@ -14,7 +14,7 @@ namespace seatrial::bench {
 /// say, can tell a run that goes on from one that was killed. Fails with "run.in_use".
 Result<io::UniqueFd> own_run_folder(const std::filesystem::path& out);
 
-/// Disks are large, and with their device gone no evidence of anything.
+/// Disks and saved memories are large, and with their device gone no evidence of anything.
 void remove_disks(const std::filesystem::path& out);
 
 }  // namespace seatrial::bench

@@ -284,9 +284,14 @@ Task<Result<>> Machine::soft_off(Budget budget) {
 }
 
 Task<Result<>> Machine::pause() {
+  auto state = state_;
+  // QEMU flushes what the guest has not flushed when it stops it.
+  const bool served = state->on_served_disks();
+  if (served) CO_CHECK_OK(co_await State::ignore_flushes(state, true));
   json none;
-  CO_TRY(const auto done, co_await State::ask(state_, "stop", std::move(none), 10s));
-  (void)done;
+  const auto done = co_await State::ask(state, "stop", std::move(none), 10s);
+  if (served) CO_CHECK_OK(co_await State::ignore_flushes(state, false));
+  if (!done) co_return done.error();
   co_return Result<>();
 }
 
