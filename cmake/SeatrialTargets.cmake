@@ -86,4 +86,16 @@ function(seatrial_suite area)
   set_target_properties(suite_${area} PROPERTIES
     OUTPUT_NAME ${area} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/suites)
   add_dependencies(programs suite_${area})
+  set_property(GLOBAL APPEND PROPERTY SEATRIAL_SUITES ${area})
+endfunction()
+
+# Whoever asks build/bin/suites what suites there are must not be told of one that was removed.
+function(seatrial_forget_removed_suites)
+  get_property(known GLOBAL PROPERTY SEATRIAL_SUITES)
+  file(GLOB built RELATIVE ${CMAKE_BINARY_DIR}/bin/suites ${CMAKE_BINARY_DIR}/bin/suites/*)
+  foreach(area IN LISTS built)
+    if(NOT area IN_LIST known)
+      file(REMOVE ${CMAKE_BINARY_DIR}/bin/suites/${area})
+    endif()
+  endforeach()
 endfunction()

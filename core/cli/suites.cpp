@@ -76,7 +76,18 @@ Failure names_nothing(const std::string& pattern, const std::vector<model::Suite
   for (const auto& suite : all) suites.push_back(suite.name);
   auto names = case_names(all);
   names.insert(names.begin(), suites.begin(), suites.end());
-  const auto suggestion = did_you_mean(pattern, names);
+  auto suggestion = did_you_mean(pattern, names);
+  if (const auto dot = pattern.find('.'); suggestion.empty() && dot != std::string::npos) {
+    // A long name that was begun, or has a slip in what was begun.
+    std::vector<std::string> begun;
+    for (const auto& name : names)
+      if (name.size() > pattern.size()) begun.push_back(name.substr(0, pattern.size()));
+    const auto near = nearest(pattern, begun, 1);
+    const auto full = std::find_if(names.begin(), names.end(), [&](const auto& name) {
+      return !near.empty() && name.starts_with(near.front());
+    });
+    if (full != names.end()) suggestion = "did you mean " + *full + "?";
+  }
   return usage(fmt::format("no suite or case is called '{}'", pattern),
                suggestion.empty()
                    ? fmt::format("the suites are {}; 'seatrial list cases' shows every case",

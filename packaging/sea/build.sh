@@ -24,10 +24,17 @@ sea_configure() {
 sea_make() {
   local folder=$1
   shift
+  local interrupted=''
+  trap 'interrupted=yes' INT
   if ! cmake --build "$folder" -j "$(jobs_here)" --target "$@" >&2; then
+    if [ -n "$interrupted" ]; then
+      say "interrupted; the same command goes on where this one stopped"
+      exit 130
+    fi
     die "the build of '$*' failed" \
       "The first error above is the cause. 'c++: fatal error: Killed' means too little memory: SEA_JOBS=1."
   fi
+  trap - INT
 }
 
 sea_build() {

@@ -79,8 +79,9 @@ void expect_settled_offline(Bench& bench, const Slot& slot) {
   UpdateState state = bench.disk().loader();
   state.files = bench.disk().list("state", "/");
   expect_settled(bench.profile(), state, bench.partition_number(slot.role()));
-  if (bench.info().device["boot_loader"]["kind"].text() == "grub")
+  if (bench.info().device["boot_loader"]["kind"].text() == "grub") {
     EXPECT_EQ(bench.disk().environment_bytes(), 1024) << "GRUB cannot save into another size";
+  }
 }
 
 std::string unfinished(Bench& bench) {

@@ -2,6 +2,7 @@
 #include "workers/qemu/accelerator.hpp"
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -73,6 +74,20 @@ Task<Result<Trial>> trial(std::string qemu, std::string accelerator, fs::path di
   co_return std::move(result);
 }
 
+/// By the rights that the node really gives.
+std::string how_to_open(const fs::path& node) {
+  struct stat info {};
+  if (::stat(node.c_str(), &info) != 0) return "look at the rights of " + node.string();
+  const group* owners = ::getgrgid(info.st_gid);
+  if ((info.st_mode & S_IRGRP) != 0 && (info.st_mode & S_IWGRP) != 0 && info.st_gid != 0 && owners)
+    return fmt::format("join the group of the node: sudo usermod -aG {} $USER, then log in again",
+                       owners->gr_name);
+  return fmt::format(
+      "only root may open it; whoever owns this machine can give it to a group: sudo "
+      "groupadd -f kvm; sudo chgrp kvm {0}; sudo chmod g+rw {0}",
+      node.string());
+}
+
 /// Why KVM need not even be tried, or nothing.
 std::string obstacle(const AcceleratorQuery& query, std::string& advice) {
   utsname host{};
@@ -87,7 +102,7 @@ std::string obstacle(const AcceleratorQuery& query, std::string& advice) {
     return fmt::format("{} does not exist", query.kvm_node.string());
   }
   if (::access(query.kvm_node.c_str(), R_OK | W_OK) != 0) {
-    advice = "add yourself to the group of the node: sudo usermod -aG kvm $USER, then log in again";
+    advice = how_to_open(query.kvm_node);
     return fmt::format("{} may not be opened by this user", query.kvm_node.string());
   }
   return {};

@@ -110,8 +110,8 @@ std::string status_lines(const DeskPlace& place, const json& status) {
   if (state == "none")
     return fmt::format("off: no desk bench runs; '{}' starts one\n", place.command("power on"));
   const auto since = from_iso8601(status.value("since", ""));
-  const auto age =
-      since ? ", up for " + human_duration(Clock::system().wall() - *since) : std::string();
+  const auto age = since ? ", on the desk for " + human_duration(Clock::system().wall() - *since)
+                         : std::string();
   const auto held = status.value("held", "");
   std::string out = fmt::format("{}: {} with {}{}\n", state, status.value("device", "?"),
                                 status.value("image", "?"), age);

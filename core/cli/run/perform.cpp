@@ -65,6 +65,10 @@ std::string end_of_log(const fs::path& folder) {
   return std::string(all.substr(all.size() > 600 ? all.size() - 600 : 0));
 }
 
+std::string join_nonempty(const std::string& how, const std::string& words) {
+  return words.empty() ? how : how + "; it wrote last: " + words;
+}
+
 Failure no_events(const fs::path& folder, const HostEnd& end) {
   return Failure(
       "bench.no_events", Blame::seatrial,
@@ -158,7 +162,7 @@ Result<RunDone> perform(const Installation& installation, RunRequest request, Di
   for_reports.release();
   TRY(done.reports, reports::write_reports(done.folder, request.formats));
   if (done.end.signalled)
-    log::warn("the bench host ended with {}: {}", done.end.trouble, end_of_log(done.folder));
+    log::warn("the bench host ended: {}", join_nonempty(done.end.trouble, end_of_log(done.folder)));
   return done;
 }
 

@@ -2,9 +2,12 @@
 #include "core/cli/run/request.hpp"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
+#include "core/base/text.hpp"
 #include "core/cli/desk/place.hpp"
 #include "core/cli/mutants.hpp"
 #include "core/cli/run/outcome.hpp"
@@ -39,6 +42,22 @@ Result<double> scale_of(const Invocation& call) {
   return out;
 }
 
+/// Known before minutes are spent on images.
+Result<> can_be_made(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  if (folder.empty()) return usage("--out has no folder", "write --out DIR, or leave it out");
+  std::error_code error;
+  auto there = fs::absolute(folder);
+  while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+  if (!fs::is_directory(there, error))
+    return usage(fmt::format("--out {}: {} is no folder", folder.string(), there.string()),
+                 "give a folder, or the name of one to be made");
+  if (::access(there.c_str(), W_OK | X_OK) != 0)
+    return usage(fmt::format("--out {}: {} may not be written", folder.string(), there.string()),
+                 "give a folder of yours");
+  return {};
+}
+
 }  // namespace
 
 Result<RunRequest> request_of(const Invocation& call, const Installation& installation) {
@@ -50,12 +69,20 @@ Result<RunRequest> request_of(const Invocation& call, const Installation& instal
   request.image = {call.value("image"), call.value("mutant"), call.value("next")};
   if (call.has("mutant")) {
     TRY(const auto mutants, load_mutants(all, refos::default_data()));
-    for (const auto& one : mutants)
+    std::vector<std::string> names;
+    for (const auto& one : mutants) {
+      names.push_back(one.name);
       if (one.name == request.image.mutant) request.image.mutant_in = one.applies_to;
+    }
+    if (std::find(names.begin(), names.end(), request.image.mutant) == names.end())
+      return usage("there is no mutant named '" + request.image.mutant + "'",
+                   did_you_mean(request.image.mutant, names) +
+                       " 'seatrial list mutants' says what each one breaks");
   }
   request.device = call.value("device", request.device);
   request.profile = call.value("profile");
   request.folder = call.value("out");
+  if (call.has("out")) CHECK_OK(can_be_made(request.folder));
   request.argv = {"seatrial"};
   request.argv.insert(request.argv.end(), call.argv.begin(), call.argv.end());
   // What the environment chose is said too: the command repeats the run elsewhere.

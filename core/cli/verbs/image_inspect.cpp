@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/cli/run/display.hpp"
 #include "core/cli/verbs/verbs.hpp"
 #include "fixtures/refos/image_cli.hpp"
 
@@ -16,17 +17,33 @@ Result<int> print(const Result<std::string>& text) {
   return 0;
 }
 
+/// What making an image that is not there yet looks like.
+refos::ProgressFn shown(Display& display, const std::string& name) {
+  return [&display, name](const refos::ProgressEvent& event) {
+    display.busy({fmt::format("building {}: {}", name, event.text), event.fraction,
+                  seconds(event.elapsed), seconds(event.left)});
+  };
+}
+
 Result<int> inspect(const Invocation& call) {
   if (call.operands.empty())
     return usage("'image inspect' needs an image",
                  "give a file, or a name of 'seatrial list images'");
-  return print(refos::image_inspect(call.operands.front(), call.has("json")));
+  const auto& image = call.operands.front();
+  const auto display = display_for_stderr(false);
+  const auto text = refos::image_inspect(image, call.has("json"), shown(*display, image));
+  display->end();
+  return print(text);
 }
 
 Result<int> diff(const Invocation& call) {
   if (call.operands.size() < 2)
     return usage("'image diff' needs two images", "write seatrial image diff refos-1.0.0 my.img");
-  TRY(const auto lines, refos::image_diff(call.operands[0], call.operands[1]));
+  const auto display = display_for_stderr(false);
+  const auto compared = refos::image_diff(call.operands[0], call.operands[1],
+                                          shown(*display, "an image that is compared"));
+  display->end();
+  TRY(const auto lines, compared);
   fmt::print("{}", lines);
   return lines.empty() ? 0 : 1;
 }
@@ -43,7 +60,10 @@ Result<int> configure(const Invocation& call) {
   options.image = call.operands.front();
   options.as_string = call.has("string");
   if (call.has("out")) options.out = call.value("out");
-  return print(refos::image_configure(options));
+  const auto display = display_for_stderr(false);
+  const auto text = refos::image_configure(options, shown(*display, options.image));
+  display->end();
+  return print(text);
 }
 
 }  // namespace
