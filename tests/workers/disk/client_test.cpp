@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -151,6 +153,33 @@ TEST_F(ClientTest, a_cut_by_a_fault_and_trouble_of_the_host_are_told) {
   EXPECT_TRUE(loop.run_until([&] { return events == "trouble cut "; }, 20s)) << events;
   client.reset();
   writer.join();
+}
+
+TEST(OwnerKilled, leaves_no_disk_server) {
+  const auto dir = io::TempDir::make("disk_client_test").value();
+  const fs::path note = dir.path() / "note";
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    seatrial::test::Loop loop;
+    DiskSettings settings;
+    settings.folder = dir.path();
+    settings.size = kSize;
+    const auto client = loop.run(Client::start(loop.nursery(), nullptr, settings));
+    if (!client) ::_exit(1);
+    (void)io::write_file_atomic(note, std::to_string((*client)->pid()));
+    for (;;) ::pause();
+  }
+  seatrial::test::Loop loop;
+  ASSERT_TRUE(loop.run_until([&] { return fs::exists(note); }, 20s));
+  const int server = std::stoi(io::read_file(note).value());
+  ASSERT_EQ(::kill(server, 0), 0);
+  ::kill(owner, SIGKILL);
+  ::waitpid(owner, nullptr, 0);
+  const auto gone = [&] {
+    const auto stat = io::read_file(fmt::format("/proc/{}/stat", server));
+    return !stat || stat->find(") Z ") != std::string::npos;
+  };
+  EXPECT_TRUE(loop.run_until(gone, 2s));
 }
 
 }  // namespace

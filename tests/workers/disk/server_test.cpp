@@ -161,6 +161,57 @@ TEST(DiskServer, a_reply_that_is_delayed_delays_no_other) {
   EXPECT_LT(near, far) << said;
 }
 
+/// A client in raw bytes, which may go on after the power went off.
+struct RawGuest {
+  explicit RawGuest(const RunningServer& server) : fd(RunningServer::connect(server.nbd())) {
+    std::string hello;
+    nbd::put(hello, 3, 4);
+    hello += "IHAVEOPT";
+    nbd::put(hello, 1, 4);
+    nbd::put(hello, 3, 4);
+    send(hello + "dut");
+    EXPECT_EQ(hear(28).size(), 28u);
+  }
+  void send(const std::string& bytes) {
+    EXPECT_EQ(::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  void write(std::uint64_t offset, const std::string& bytes) {
+    std::string request;
+    nbd::put(request, 0x25609513, 4);
+    nbd::put(request, 1, 4);
+    nbd::put(request, 7, 8);
+    nbd::put(request, offset, 8);
+    nbd::put(request, bytes.size(), 4);
+    send(request + bytes);
+  }
+  std::string hear(std::size_t bytes, bool now = false) {
+    std::string out(bytes, '\0');
+    const auto n = ::recv(fd.get(), out.data(), bytes, now ? MSG_DONTWAIT : MSG_WAITALL);
+    out.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    return out;
+  }
+  io::UniqueFd fd;
+};
+
+TEST(DiskServer, a_guest_whose_power_was_cut_is_never_heard_again_even_if_it_lives) {
+  RunningServer server(kSize);
+  RawGuest old(server);
+  old.write(0, pattern(4096, 1));
+  EXPECT_EQ(old.hear(16).size(), 16u);
+  server.ask(R"({"do":"cut"})");
+  old.write(4096, pattern(4096, 2));
+  server.ask(R"({"do":"revive"})");
+  old.write(8192, pattern(4096, 3));
+  RawGuest fresh(server);  // served behind the old one's requests: those have been seen
+  fresh.write(12288, pattern(4096, 4));
+  EXPECT_EQ(fresh.hear(16).size(), 16u) << "the next one is let in";
+  EXPECT_EQ(old.hear(16, true), "") << "no answer";
+  EXPECT_EQ(server.ask(R"({"do":"stat"})")["writes"], 2);
+  old.fd.reset();
+  EXPECT_EQ(server.ask(R"({"do":"stat"})")["guest"], true) << "its end is not that of the new one";
+}
+
 TEST(DiskServer, who_waits_for_events_hears_them_at_once) {
   RunningServer server(kSize);
   const auto watcher = RunningServer::connect(server.control());

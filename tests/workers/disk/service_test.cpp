@@ -29,7 +29,9 @@ struct ServiceTest : ::testing::Test {
   /// The server was killed, and started again.
   void again() {
     service.reset();
-    service.emplace(files.open());
+    auto disk = CutDisk::open(files.options);
+    if (!disk) throw std::runtime_error(disk.error().describe());
+    service.emplace(std::move(*disk));
   }
   json verb(const char* text) {
     const auto answer = service->answer(json::parse(text));
