@@ -26,7 +26,7 @@ struct Load {
 constexpr Load kLoads[] = {{"reads of 4 KiB, one at a time", 20'000, 1, 4, false, 8},
                            {"reads of 4 KiB, 16 at a time", 20'000, 16, 4, false, 4},
                            {"writes of 4 KiB, 16 at a time", 20'000, 16, 4, true, 4},
-                           {"writes of 64 KiB, 8 at a time", 4'000, 8, 64, true, 2},
+                           {"writes of 64 KiB, 8 at a time", 4'000, 8, 64, true, 4},
                            {"reads of 1 MiB, 4 at a time", 400, 4, 1024, false, 4}};
 
 /// A disk that is not all holes.
