@@ -2,6 +2,7 @@
 // A packet capture: whatever a DUT sends ends up in one.
 #include "workers/network/pcap.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "workers/network/switch/pcapng_writer.hpp"
 
 namespace seatrial::fuzz {
 namespace {
@@ -16,7 +17,9 @@ void run(std::string_view bytes) {
     for (const auto& dhcp : seen->dhcp)
       check(printable(dhcp.mac) && printable(dhcp.address) && printable(dhcp.type),
             "a DHCP message is not fit to be shown");
-    check(seen->sources.size() <= bytes.size() && seen->mdns.size() <= bytes.size(), "too many");
+    check(seen->sources.size() <= bytes.size() && seen->mdns.size() <= bytes.size() &&
+              seen->asked.size() <= bytes.size(),
+          "too many");
   }
 }
 
@@ -64,14 +67,24 @@ std::string capture(std::initializer_list<std::string> packets) {
   return out;
 }
 
-const Registration registration({"pcap",
-                                 run,
-                                 {capture({udp(0, 0xffffffff, 68, 67, dhcp()),
-                                           udp(0x0a00020f, 0xe00000fb, 5353, 5353, mdns())}),
-                                  capture({udp(0x0a00020f, 0x0a000202, 1, 2, "x")}), capture({})},
-                                 {"\xc0\x0c", "\xc0\xff", "\x3f", "\xff\xff", std::string(4, '\0'),
-                                  "\x35\x01\x05", "\x0c\xff"},
-                                 20000});
+std::string captured_by_the_switch() {
+  using namespace std::chrono_literals;
+  namespace pcapng = network::pcapng;
+  return pcapng::header({"nic0", "lab0"}, "seed 7") +
+         pcapng::packet(0, true, udp(0, 0xffffffff, 68, 67, dhcp()), 1'600'000'000s, "") +
+         pcapng::packet(1, false, udp(0x0a4d0001, 0x0a4d0032, 67, 68, dhcp()), 1'600'000'001s,
+                        "lost on purpose") +
+         pcapng::packet(0, true, udp(0x0a4d0032, 0x0a4d0001, 9999, 53, mdns()), 1'600'000'002s, "");
+}
+
+const Registration registration(
+    {"pcap",
+     run,
+     {capture({udp(0, 0xffffffff, 68, 67, dhcp()),
+               udp(0x0a00020f, 0xe00000fb, 5353, 5353, mdns())}),
+      capture({udp(0x0a00020f, 0x0a000202, 1, 2, "x")}), capture({}), captured_by_the_switch()},
+     {"\xc0\x0c", "\xc0\xff", "\x3f", "\xff\xff", std::string(4, '\0'), "\x35\x01\x05", "\x0c\xff"},
+     20000});
 
 }  // namespace
 }  // namespace seatrial::fuzz

@@ -99,6 +99,28 @@ std::vector<std::string> read_mdns(const Bytes& udp) {
   return names;
 }
 
+/// A DNS query (RFC 1035): the names in its question section.
+std::vector<std::string> read_questions(const Bytes& udp) {
+  std::vector<std::string> names;
+  if (udp.be16(2) & 0x8000) return names;
+  std::size_t at = 12;
+  for (int i = 0; i < udp.be16(4) && at < udp.size(); ++i) {
+    add_once(names, dns_name(udp, at));
+    at += 4;
+  }
+  return names;
+}
+
+/// The UDP header of an IPv4 or IPv6 packet; empty: there is none. No extension headers.
+Bytes udp_of(const Bytes& frame) {
+  const Bytes ip = frame.sub(14);
+  const std::size_t header = static_cast<std::size_t>(ip.u8(0) & 15) * 4;
+  if (frame.be16(12) == 0x0800 && ip.u8(0) >> 4 == 4 && ip.u8(9) == 17 && header >= 20)
+    return ip.sub(header);
+  if (frame.be16(12) == 0x86dd && ip.u8(0) >> 4 == 6 && ip.u8(6) == 17) return ip.sub(40);
+  return Bytes({});
+}
+
 }  // namespace
 
 std::string sender_of(std::string_view frame) {
@@ -123,13 +145,10 @@ PacketFacts read_packet(std::string_view bytes, std::string_view dut_mac) {
     sent_from(28);
     return facts;
   }
-  if (frame.be16(12) != 0x0800 || frame.u8(14) >> 4 != 4) return facts;
-  sent_from(14 + 12);
-  const Bytes ip = frame.sub(14);
-  const std::size_t header = static_cast<std::size_t>(ip.u8(0) & 15) * 4;
-  if (ip.u8(9) != 17 || header < 20) return facts;
-  const Bytes udp = ip.sub(header);
+  if (frame.be16(12) == 0x0800 && frame.u8(14) >> 4 == 4) sent_from(14 + 12);
+  const Bytes udp = udp_of(frame);
   const auto from = udp.be16(0), to = udp.be16(2);
+  if (to == 53 && from_dut) facts.asked = read_questions(udp.sub(8));
   if ((from == 68 && to == 67) || (from == 67 && to == 68)) facts.dhcp = read_dhcp(udp.sub(8));
   if (from == 5353 && to == 5353 && from_dut) facts.mdns = read_mdns(udp.sub(8));
   return facts;

@@ -15,6 +15,7 @@ struct PacketFacts {
   std::optional<drivers::DhcpSeen> dhcp;  ///< without its time
   std::string source;                     ///< IPv4 address the DUT sent from; empty: not from it
   std::vector<std::string> mdns;          ///< names the DUT announced, each once
+  std::vector<std::string> asked;         ///< names the DUT asked a DNS server for over UDP
 };
 
 /// The sender's MAC address, six bytes.

@@ -31,13 +31,14 @@ class Together {
       if (message.at >= since_) all_.dhcp.push_back(message);
     capture.sources().collect(since_, all_.sources, sources_);
     capture.mdns().collect(since_, all_.mdns, mdns_);
+    capture.asked().collect(since_, all_.asked, asked_);
   }
   NetworkSeen all() && { return std::move(all_); }
 
  private:
   double since_;
   NetworkSeen all_;
-  std::unordered_set<std::string> sources_, mdns_;
+  std::unordered_set<std::string> sources_, mdns_, asked_;
 };
 
 NetworkSeen only(const Capture& capture, double since) {
@@ -68,6 +69,19 @@ void Sightings::collect(double since, std::vector<std::string>& list,
 }
 
 Result<std::size_t> Capture::take(std::string_view bytes, const Times& times) {
+  if (!started_ && !pcapng_ && PcapngReader::begins(bytes)) pcapng_.emplace();
+  if (!pcapng_) return take_classic(bytes, times);
+  auto taken = pcapng_->take(bytes, [&](const CapturedPacket& packet) {
+    if (packet.outbound) return;
+    const bool from_dut = packet.interface.starts_with("nic");
+    note(read_packet(packet.frame, from_dut ? sender_of(packet.frame) : std::string()),
+         std::max(times.earliest, std::min(packet.at + times.offset, times.latest)));
+  });
+  broken_ = pcapng_->broken();
+  return taken;
+}
+
+Result<std::size_t> Capture::take_classic(std::string_view bytes, const Times& times) {
   const Bytes file(bytes);
   std::size_t at = 0;
   if (!started_) {
@@ -94,7 +108,11 @@ Result<std::size_t> Capture::take(std::string_view bytes, const Times& times) {
 void Capture::take_packet(std::string_view frame, double when) {
   if (dut_mac_.empty())
     if (const auto sender = sender_of(frame); !is_qemu(sender)) dut_mac_ = sender;
-  auto facts = read_packet(frame, dut_mac_);
+  note(read_packet(frame, dut_mac_), when);
+}
+
+void Capture::note(PacketFacts facts, double when) {
+  for (const auto& name : facts.asked) asked_.see(name, when);
   if (!facts.source.empty()) sources_.see(facts.source, when);
   for (const auto& name : facts.mdns) mdns_.see(name, when);
   if (!facts.dhcp) return;
@@ -143,7 +161,7 @@ Result<NetworkSeen> CaptureFolder::observe(double since) {
   const double now = clock_ ? seconds(clock_->monotonic()) : 0;
   Together together(since);
   for (unsigned start = 1;; ++start) {
-    const auto path = folder_ / ("packets-" + std::to_string(start) + ".pcap");
+    const auto path = folder_ / (stem_ + std::to_string(start) + ending_);
     auto& file = files_.try_emplace(start, path).first->second;
     TRY(const bool there, file.update(clock_));
     if (there) {

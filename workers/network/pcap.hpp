@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What packet captures show of the DUT: DHCP exchanges, IPv4 source addresses, mDNS names. Reads
-// classic pcap files (Ethernet), as QEMU's filter-dump writes them; a file that is still being
-// written or was cut short is read up to its last whole packet. The bytes are foreign: nothing is
-// read beyond a packet's captured length. The DUT is known by being the first sender that is none
-// of QEMU's own hosts.
+// What packet captures show of the DUT: DHCP exchanges, IPv4 source addresses, mDNS names, names it
+// asked DNS for. Reads classic pcap files (Ethernet), as QEMU's filter-dump writes them, and pcapng
+// files, as our switch does; a file that is still being written or was cut short is read up to its
+// last whole packet. The bytes are foreign: nothing is read beyond a packet's captured length. The
+// DUT is known by being the first sender that is none of QEMU's own hosts; in a pcapng file it is
+// what is behind the interfaces named nic0, nic1 ..., and frames on their way out are left out,
+// because they came in somewhere.
 //
 // `since` leaves out packets of an earlier time; it may be another one at each call. Times are
 // those of the stamps, or of a host's monotonic clock where one is given.
@@ -23,6 +25,7 @@
 #include "core/base/result.hpp"
 #include "workers/drivers/network/network.hpp"
 #include "workers/network/packet.hpp"
+#include "workers/network/pcapng.hpp"
 
 namespace seatrial::network {
 
@@ -63,14 +66,18 @@ class Capture {
   const std::vector<drivers::DhcpSeen>& dhcp() const { return dhcp_; }
   const Sightings& sources() const { return sources_; }
   const Sightings& mdns() const { return mdns_; }
+  const Sightings& asked() const { return asked_; }
 
  private:
+  Result<std::size_t> take_classic(std::string_view bytes, const Times& times);
   void take_packet(std::string_view frame, double when);
+  void note(PacketFacts facts, double when);
 
   bool started_ = false, nanoseconds_ = false, broken_ = false;
+  std::optional<PcapngReader> pcapng_;
   std::string dut_mac_;
   std::vector<drivers::DhcpSeen> dhcp_;
-  Sightings sources_, mdns_;
+  Sightings sources_, mdns_, asked_;
 };
 
 /// A capture file that grows; it may be missing at first, and may be begun anew.
@@ -93,20 +100,26 @@ class CaptureFile {
   std::uint64_t device_ = 0, inode_ = 0, offset_ = 0, bytes_read_ = 0;
 };
 
-/// The captures packets-1.pcap, packets-2.pcap ... of a folder (one for each start of a machine) as
-/// one, up to the first number that is missing. Asked again, it reads what is new and no more.
+/// The captures packets-1.pcap, packets-2.pcap ... of a folder (one for each start of a machine, or
+/// of a switch: lab-1.pcapng ...) as one, up to the first number that is missing. Asked again, it
+/// reads what is new and no more.
 class CaptureFolder {
  public:
   /// With a clock, times are those of its monotonic hand, held against the times of the looks;
   /// without one they are the stamps.
-  explicit CaptureFolder(std::filesystem::path folder, const Clock* clock = nullptr)
-      : folder_(std::move(folder)), clock_(clock) {}
+  explicit CaptureFolder(std::filesystem::path folder, const Clock* clock = nullptr,
+                         std::string stem = "packets-", std::string ending = ".pcap")
+      : folder_(std::move(folder)),
+        clock_(clock),
+        stem_(std::move(stem)),
+        ending_(std::move(ending)) {}
   Result<drivers::NetworkSeen> observe(double since);
   std::uint64_t bytes_read() const;
 
  private:
   std::filesystem::path folder_;
   const Clock* clock_;
+  std::string stem_, ending_;
   std::map<unsigned, CaptureFile> files_;
 };
 

@@ -50,7 +50,7 @@ std::string megabytes(std::uint64_t bytes) { return human_bytes(static_cast<doub
 void look_at_installation(std::vector<Finding>& out) {
   const auto installation = Installation::find();
   for (const char* name : {"seatrial-bench", "seatrial-guard", "seatrial-cloud",
-                           "seatrial-guestfwd", "seatrial-disk", "seatrial-leash"}) {
+                           "seatrial-guestfwd", "seatrial-disk", "seatrial-leash", "seatrial-switch"}) {
     const auto path = installation.program(name);
     out.push_back(path ? good(name, path->string()) : bad(name, path.error()));
   }

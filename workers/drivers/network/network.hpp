@@ -30,6 +30,7 @@ struct NetworkSeen {
   std::vector<DhcpSeen> dhcp;
   std::vector<std::string> sources;  ///< IPv4 addresses the DUT sent from, in order of appearance
   std::vector<std::string> mdns;     ///< names it announced
+  std::vector<std::string> asked;    ///< names it asked a DNS server for
 };
 
 /// How the DUT's network is laid out, for a DUT that sets itself up.
