@@ -45,7 +45,7 @@ function(seatrial_benchmark name)
   add_dependencies(benchmarks ${name})
 endfunction()
 
-# seatrial_test(NAME SOURCES ... [LIBS ...] [LABELS fast|qemu|root|browser ...] [TIMEOUT s])
+# seatrial_test(NAME SOURCES ... [LIBS ...] [LABELS fast|kernel|qemu|root|browser ...] [TIMEOUT s])
 # One GoogleTest binary, registered with ctest once (the closing line counts its cases through gtest).
 function(seatrial_test name)
   cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})

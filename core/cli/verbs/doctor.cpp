@@ -21,6 +21,7 @@
 #include "core/io/process.hpp"
 #include "core/io/socket.hpp"
 #include "fixtures/refos/builder/prerequisites.hpp"
+#include "workers/network/lab/lab.hpp"
 #include "workers/qemu/accelerator.hpp"
 
 namespace seatrial::cli {
@@ -49,8 +50,9 @@ std::string megabytes(std::uint64_t bytes) { return human_bytes(static_cast<doub
 
 void look_at_installation(std::vector<Finding>& out) {
   const auto installation = Installation::find();
-  for (const char* name : {"seatrial-bench", "seatrial-guard", "seatrial-cloud",
-                           "seatrial-guestfwd", "seatrial-disk", "seatrial-leash", "seatrial-switch"}) {
+  for (const char* name :
+       {"seatrial-bench", "seatrial-guard", "seatrial-cloud", "seatrial-guestfwd", "seatrial-disk",
+        "seatrial-leash", "seatrial-switch", "seatrial-labnet"}) {
     const auto path = installation.program(name);
     out.push_back(path ? good(name, path->string()) : bad(name, path.error()));
   }
@@ -89,6 +91,18 @@ void look_at_accelerator(std::vector<Finding>& out) {
     out.push_back(good(name, answer->why));
   else
     out.push_back(warning(name, answer->why, answer->advice));
+}
+
+/// A run does without: the cases that need it are skipped, with this reason.
+void look_at_lab_network(std::vector<Finding>& out) {
+  boost::asio::io_context context(1);
+  auto done = boost::asio::co_spawn(context, network::Lab::probe(), boost::asio::use_future);
+  context.run();
+  const auto link = done.get();
+  if (link)
+    out.push_back(good("lab network", "possible, by " + *link));
+  else
+    out.push_back(warning("lab network", link.error().what(), link.error().advice()));
 }
 
 void look_at_builder(std::vector<Finding>& out) {
@@ -144,6 +158,7 @@ std::vector<Finding> examine() {
   std::vector<Finding> out;
   look_at_installation(out);
   look_at_accelerator(out);
+  look_at_lab_network(out);
   look_at_tool(out, "qemu-img", "qemu-utils");
   look_at_tool(out, "ssh", "openssh-client");
   look_at_tool(out, "debugfs", "e2fsprogs");

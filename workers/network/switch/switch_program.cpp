@@ -79,7 +79,7 @@ bool SwitchProgram::emit(std::size_t port, std::string_view frame) {
 
 void SwitchProgram::seen(std::size_t port, bool inbound, std::string_view frame,
                          std::string_view comment) {
-  if (capture_) capture_->packet(port, inbound, frame, Clock::system().wall(), comment);
+  if (capture_) capture_->packet(port, inbound, frame, wall_at_zero_ + monotonic_now(), comment);
 }
 
 Result<> SwitchProgram::start_capture(const CaptureSettings& settings) {

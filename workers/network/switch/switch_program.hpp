@@ -63,6 +63,8 @@ class SwitchProgram final : Outside {
   std::vector<std::unique_ptr<PortIo>> ports_;
   std::vector<bool> written_;  ///< ports that have been sent something in this turn
   std::optional<SwitchCapture> capture_;
+  /// Stamps follow the wall clock as it was at the start: one that steps does not shuffle frames.
+  Duration wall_at_zero_ = Clock::system().wall() - monotonic_now();
   std::optional<Duration> flush_at_;
   std::unique_ptr<LineServer> control_;
 };

@@ -59,8 +59,10 @@ Result<std::unique_ptr<PortIo>> make_tap_port(Loop& loop, const PortSettings& se
                                               PortIo::Take take) {
   if (settings.fd >= 0) {
     io::UniqueFd fd(::fcntl(settings.fd, F_DUPFD_CLOEXEC, 3));
-    if (!fd) return port_failure(settings, "take the open tap", errno, "pass a tap that is open");
-    return std::make_unique<TapPort>(loop, std::move(fd), settings.interface, std::move(take));
+    ifreq name{};
+    if (!fd || ::ioctl(fd.get(), TUNGETIFF, &name) != 0)
+      return port_failure(settings, "take the open tap", errno, "pass a tap that is open");
+    return std::make_unique<TapPort>(loop, std::move(fd), name.ifr_name, std::move(take));
   }
   io::UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   if (!fd)

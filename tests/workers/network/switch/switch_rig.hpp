@@ -79,6 +79,14 @@ class FakeNic {
     waiting_.erase(waiting_.begin());
     return first;
   }
+  /// So many bytes as they come, for a plain server.
+  std::string raw(std::size_t size) {
+    std::string out(size, '\0');
+    if (!readable(fd_.get(), kPatience)) return {};
+    const auto n = ::recv(fd_.get(), out.data(), size, MSG_WAITALL);
+    out.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return out;
+  }
   void close() { fd_.reset(); }
   bool ended = false;
 
