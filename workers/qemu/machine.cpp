@@ -227,6 +227,7 @@ Machine::Machine(Nursery& nursery, boost::asio::any_io_executor executor, Machin
 Machine::~Machine() {
   state_->sinks.clear();
   state_->take_console = nullptr;
+  state_->connect_nics = nullptr;
   if (!state_->on()) return;
   state_->asked = End::hard_off;
   if (!state_->alive()) return;
@@ -237,6 +238,9 @@ Machine::~Machine() {
   state_->guard = nullptr;
 }
 
+void Machine::on_nics(std::function<Task<Result<>>()> connect) {
+  state_->connect_nics = std::move(connect);
+}
 void Machine::on_console(std::function<void(io::ByteStream)> take) {
   state_->take_console = std::move(take);
 }

@@ -79,6 +79,10 @@ class Machine {
 
   /// Called at each power-on with the connected console, before the guest's first instruction.
   void on_console(std::function<void(io::ByteStream)> take);
+  /// Called whenever QEMU listens for its NICs on the lab network, before the guest runs: at each
+  /// power-on and after each reset. Shall have the switch connect; that each NIC is connected is
+  /// read back from QEMU then ("network.not_connected").
+  void on_nics(std::function<Task<Result<>>()> connect);
   /// Called for each event, in order, on the io_context thread; must not throw or block. At most
   /// one per name; an empty function removes it.
   void on_event(std::string name, std::function<void(const MachineEvent&)> sink);

@@ -96,6 +96,31 @@ Task<Result<>> Machine::State::read_ports(std::shared_ptr<State> self) {
   co_return Result<>();
 }
 
+Task<Result<>> Machine::State::until_nics_are_joined(std::shared_ptr<State> self) {
+  for (;;) {
+    json arguments = {{"command-line", "info network"}};
+    CO_TRY(const auto answer,
+           co_await ask(self, "human-monitor-command", std::move(arguments), 10s));
+    const std::string table = answer.is_string() ? answer.get<std::string>() : std::string();
+    bool all = true;
+    for (const auto& nic : self->spec.nics)  //  \ nic0: index=0,type=stream,unix:/run/x/nic0
+      all = all && table.find(nic.id + ": index=0,type=stream,unix:") != table.npos;
+    if (all) co_return Result<>();
+    co_await seatrial::pause(20ms);
+  }
+}
+
+Task<Result<>> Machine::State::join_nics(std::shared_ptr<State> self) {
+  if (self->spec.nics.empty()) co_return Result<>();
+  if (const auto connect = self->connect_nics) CO_CHECK_OK(co_await connect());
+  Budget budget(10s, "the lab network's switch to connect to QEMU's NICs");
+  budget.code = "network.not_connected";
+  budget.blame = Blame::bench;
+  budget.advice = "does the switch run? See switch.log and `info network`";
+  auto joined = until_nics_are_joined(self);
+  co_return co_await within(std::move(budget), std::move(joined));
+}
+
 namespace {
 
 /// From a fresh process to a machine that stands before its first instruction.
@@ -144,6 +169,7 @@ Task<Result<>> Machine::State::start_to_release(std::shared_ptr<State> self, std
   CO_TRY(auto console, co_await io::ByteStream::connect_unix(self->paths.console));
   if (self->take_console) self->take_console(std::move(console));
   CO_CHECK_OK(co_await read_ports(self));
+  CO_CHECK_OK(co_await join_nics(self));
   if (receives) {
     CO_CHECK_OK(co_await receive(self, std::move(snapshot)));
   } else if (!snapshot.empty()) {

@@ -54,6 +54,9 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   static Task<Result<>> launch_and_connect(std::shared_ptr<State> self);
   static Task<Result<>> launch(std::shared_ptr<State> self);
   static Task<Result<>> read_ports(std::shared_ptr<State> self);
+  /// Has the switch connect, and reads back that every NIC is.
+  static Task<Result<>> join_nics(std::shared_ptr<State> self);
+  static Task<Result<>> until_nics_are_joined(std::shared_ptr<State> self);
 
   // --- served disks (machine_disks.cpp)
   /// After it nothing that the guest does reaches its disks.
@@ -104,6 +107,7 @@ struct Machine::State : std::enable_shared_from_this<Machine::State> {
   Sockets paths;
   std::map<std::string, std::uint16_t, std::less<>> ports;
   std::function<void(io::ByteStream)> take_console;
+  std::function<Task<Result<>>()> connect_nics;
   std::map<std::string, std::function<void(const MachineEvent&)>> sinks;
   std::map<std::string, std::string> jobs;  ///< id -> last status seen
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/base/text.hpp"
 #include "core/io/process.hpp"
@@ -150,6 +151,36 @@ Result<> add_network(Line& line, const MachineSpec& spec, const Sockets& sockets
   return {};
 }
 
+bool is_mac(std::string_view mac) {
+  if (mac.size() != 17) return false;
+  for (std::size_t i = 0; i < mac.size(); ++i)
+    if (i % 3 == 2 ? mac[i] != ':' : !std::isxdigit(static_cast<unsigned char>(mac[i])))
+      return false;
+  return true;
+}
+
+Result<> add_nics(Line& line, const MachineSpec& spec) {
+  std::set<std::string> macs;
+  if (spec.network) macs.insert(spec.network->mac);
+  for (const auto& nic : spec.nics) {
+    if (!is_id(nic.id) || nic.id == "net0") return bad_spec("not a NIC id: '" + nic.id + "'");
+    if (!is_mac(nic.mac)) return bad_spec("not a MAC address: '" + nic.mac + "'");
+    // QEMU gives all its processes the same ones: a switch would see one host everywhere
+    if (!macs.insert(nic.mac).second) return bad_spec("two NICs have the MAC address " + nic.mac);
+    if (nic.socket.empty() || nic.socket.native().size() > 107)
+      return bad_spec("the socket of a NIC has a path of 1 to 107 bytes, not '" +
+                      nic.socket.string() + "'");
+    const json netdev = {{"type", "stream"},
+                         {"id", nic.id},
+                         {"server", true},
+                         {"addr", {{"type", "unix"}, {"path", nic.socket.string()}}}};
+    line.add("-netdev", netdev.dump());
+    line.add("-device",
+             fmt::format("virtio-net-pci,netdev={0},id={0}-dev,romfile=,mac={1}", nic.id, nic.mac));
+  }
+  return {};
+}
+
 void add_firmware(Line& line, const MachineSpec& spec) {
   const auto flash = [&](const std::filesystem::path& file, int unit, bool read_only) {
     line.add("-drive", fmt::format("if=pflash,unit={},format={},readonly={},file={}", unit,
@@ -185,6 +216,7 @@ Result<std::vector<std::string>> command_line(const MachineSpec& spec, const Soc
   for (const auto& disk : spec.disks)
     CHECK_OK(add_disk(line, disk, &disk == &spec.disks.front(), spec.kernel.has_value()));
   if (spec.network) CHECK_OK(add_network(line, spec, sockets));
+  CHECK_OK(add_nics(line, spec));
   if (spec.kernel) {
     line.add("-kernel", spec.kernel->kernel.string());
     if (!spec.kernel->initrd.empty()) line.add("-initrd", spec.kernel->initrd.string());

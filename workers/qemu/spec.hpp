@@ -71,6 +71,14 @@ struct UserNetwork {
   bool restricted = true;
 };
 
+/// A NIC on the lab network: QEMU listens on a unix socket (its netdev "stream"), the lab's switch
+/// connects, and again after each start of QEMU.
+struct StreamNic {
+  std::string id = "nic0";  ///< of the netdev; set_link takes it. The device has id-dev
+  std::string mac = "52:54:00:5e:a7:02";
+  std::filesystem::path socket;  ///< at most 107 bytes
+};
+
 /// Starts a kernel without a boot loader; for tests of our own machinery.
 struct DirectKernel {
   std::filesystem::path kernel;
@@ -88,6 +96,7 @@ struct MachineSpec {
   Accelerator accelerator = Accelerator::tcg;
   std::vector<Disk> disks;  ///< the first one is booted from
   std::optional<UserNetwork> network;
+  std::vector<StreamNic> nics;  ///< beside the user network, behind it
   std::optional<DirectKernel> kernel;
   std::filesystem::path firmware_code;  ///< pflash 0, read-only (UEFI); empty: the board's default
   std::filesystem::path firmware_vars;  ///< pflash 1, this machine's own copy

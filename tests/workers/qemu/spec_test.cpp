@@ -125,6 +125,39 @@ TEST(CommandLine, the_network_is_restricted_with_explicit_ways_in_and_out) {
   EXPECT_EQ(node["guestfwd"].size(), 2u);
 }
 
+TEST(CommandLine, NICs_of_the_lab_network_listen_beside_the_user_network) {
+  auto spec = some_spec();
+  spec.network.emplace();
+  spec.nics = {{"nic0", "52:54:00:5e:a7:02", "/run/a,b/nic0"},
+               {"nic1", "52:54:00:5e:a7:03", "/run/x/nic1"}};
+  const auto words = words_of(spec);
+  const auto nodes = values(words, "-netdev");
+  ASSERT_EQ(nodes.size(), 3u);
+  const auto node = nlohmann::json::parse(nodes[1]);
+  EXPECT_EQ(node["type"], "stream");
+  EXPECT_EQ(node["server"], true) << "the other way round QEMU never connects again";
+  EXPECT_EQ(node["addr"]["path"], "/run/a,b/nic0");
+  EXPECT_THAT(join(words, " "),
+              HasSubstr("virtio-net-pci,netdev=nic1,id=nic1-dev,romfile=,mac=52:54:00:5e:a7:03"));
+}
+
+TEST(CommandLine, a_NIC_that_no_switch_could_use_is_refused) {
+  const auto refused = [](StreamNic nic) {
+    auto spec = some_spec();
+    spec.network.emplace();
+    spec.nics = {{"nic0", "52:54:00:5e:a7:02", "/run/x/nic0"}, std::move(nic)};
+    const auto words = command_line(spec, kSockets);
+    return !words && words.error().code() == "machine.spec";
+  };
+  EXPECT_FALSE(refused({"nic1", "52:54:00:5e:a7:03", "/run/x/nic1"}));
+  EXPECT_TRUE(refused({"nic1", "52:54:00:5e:a7:02", "/run/x/nic1"})) << "twice the same";
+  EXPECT_TRUE(refused({"nic1", "52:54:00:5e:a7:01", "/run/x/nic1"})) << "the user network's";
+  EXPECT_TRUE(refused({"nic1", "52:54:00", "/run/x/nic1"}));
+  EXPECT_TRUE(refused({"net0", "52:54:00:5e:a7:03", "/run/x/nic1"}));
+  EXPECT_TRUE(refused({"nic1", "52:54:00:5e:a7:03", ""}));
+  EXPECT_TRUE(refused({"nic1", "52:54:00:5e:a7:03", std::string(108, 'x')}));
+}
+
 TEST(CommandLine, what_qemu_would_misunderstand_is_refused) {
   const auto refused = [](const MachineSpec& spec) {
     const auto words = command_line(spec, kSockets);
