@@ -138,6 +138,14 @@ const DnsManner& DnsZone::manner(const std::string& name) const {
   return usual;
 }
 
+const std::vector<std::string>* DnsZone::find(const std::string& name) const {
+  if (const auto known = names_.find(name); known != names_.end()) return &known->second;
+  for (auto dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1))
+    if (const auto known = names_.find("*" + name.substr(dot)); known != names_.end())
+      return &known->second;
+  return nullptr;
+}
+
 std::optional<DnsReply> DnsZone::answer(std::string_view bytes) const {
   const auto question = read_question(bytes);
   if (!question) return std::nullopt;
@@ -149,17 +157,16 @@ std::optional<DnsReply> DnsZone::answer(std::string_view bytes) const {
     reply.bytes = reply_to(bytes, *question, how.code, {});
     return reply;
   }
-  const auto known = names_.find(question->name);
+  const auto* known = find(question->name);
   std::vector<std::string> records;
-  if (known != names_.end())
-    for (const auto& address : known->second)
+  if (known)
+    for (const auto& address : *known)
       if (question->type == kAny || question->type == (address.size() == 4 ? kA : kAaaa))
         records.push_back(address);
-  reply.said = known == names_.end() ? "NXDOMAIN" : records.empty() ? "no such record" : "";
+  reply.said = !known ? "NXDOMAIN" : records.empty() ? "no such record" : "";
   for (const auto& record : records)
     reply.said += (reply.said.empty() ? "" : " ") + readable(record);
-  const std::uint8_t code = known == names_.end() ? kNxdomain : kNoError;
-  reply.bytes = reply_to(bytes, *question, code, records);
+  reply.bytes = reply_to(bytes, *question, known ? kNoError : kNxdomain, records);
   return reply;
 }
 

@@ -32,8 +32,9 @@ struct DnsReply {
 
 class DnsZone {
  public:
-  /// Addresses of both kinds; an empty list forgets the name. Fails with "network.dns" on what is
-  /// no name or no address.
+  /// Addresses of both kinds; an empty list forgets the name. "*.pool.test" stands for all names
+  /// that end so and have none of their own. Fails with "network.dns" on what is no name or no
+  /// address.
   Result<> set(const std::string& name, const std::vector<std::string>& addresses);
   /// `name` "*": for all names that have none of their own. The manner of a fresh zone forgets it.
   void behave(const std::string& name, DnsManner manner);
@@ -42,6 +43,7 @@ class DnsZone {
 
  private:
   const DnsManner& manner(const std::string& name) const;
+  const std::vector<std::string>* find(const std::string& name) const;
   std::map<std::string, std::vector<std::string>> names_;  ///< addresses as bytes, 4 or 16 each
   std::map<std::string, DnsManner> manners_;
 };

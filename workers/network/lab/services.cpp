@@ -246,7 +246,9 @@ Result<> start_all(const All& all) {
       nursery.start("NTP", serve_time(all, std::make_shared<udp::socket>(std::move(ntp))));
     }
   for (const auto& one : all->settings.relays) {
-    TRY(auto listener, listen_tcp("::", one.port));
+    auto six = listen_tcp("::", one.port);
+    if (!six) six = listen_tcp("0.0.0.0", one.port);  // a kernel without IPv6
+    TRY(auto listener, std::move(six));
     Dial dial = [socket = one.socket] { return dial_unix(socket); };
     nursery.start("a relay", carry(nursery, std::move(listener), std::move(dial)));
   }

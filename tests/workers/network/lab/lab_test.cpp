@@ -7,6 +7,7 @@
 #include "core/io/socket.hpp"
 #include "tests/workers/network/lab/lab_rig.hpp"
 #include "workers/network/lab/relay.hpp"
+#include "workers/network/pcap.hpp"
 
 namespace seatrial::network {
 namespace {
@@ -155,6 +156,22 @@ TEST_F(LabTest, the_DHCP_server_is_silenced_and_changed) {
   ok(loop.run(lab->clear()));
   EXPECT_TRUE(dut->works("busybox udhcpc -i eth0 -n -q -t 10 -T 1 -s /bin/true")) << dut->last;
   EXPECT_THAT(loop.run(lab->observed(0))->dhcp.back().dns, ElementsAre("10.77.0.1"));
+}
+
+TEST_F(LabTest, ends_in_good_order_when_told_to) {
+  ASSERT_NO_FATAL_FAILURE(start_all());
+  ASSERT_NO_FATAL_FAILURE(lease());
+  ok(loop.run([](Lab* one) -> Task<Result<>> {
+    co_await one->stop();
+    co_return Result<>();
+  }(lab.get())));
+  EXPECT_TRUE(troubles.empty()) << "nobody died: it was asked for";
+  const auto seen = observe_pcap(dir.path() / "lab-1.pcapng", 0);
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->dhcp.size(), 4u) << "the capture is whole";
+  const auto after = loop.run(lab->check());
+  ASSERT_FALSE(after.has_value());
+  EXPECT_EQ(after.error().code(), "network.control");
 }
 
 TEST_F(LabTest, with_veth_in_place_of_a_tap_UDP_and_TCP_work_too) {

@@ -56,6 +56,16 @@ TEST_F(DnsTest, an_unknown_name_does_not_exist) {
   EXPECT_EQ(code(*zone.answer(question("api.test", 1))), 3);
 }
 
+TEST_F(DnsTest, a_star_stands_for_all_names_that_have_none_of_their_own) {
+  EXPECT_TRUE(zone.set("*.pool.test", {"10.77.0.1"}).has_value());
+  EXPECT_TRUE(zone.set("3.pool.test", {"10.77.0.3"}).has_value());
+  EXPECT_EQ(zone.answer(question("0.pool.test", 1))->said, "10.77.0.1");
+  EXPECT_EQ(zone.answer(question("0.debian.pool.test", 1))->said, "10.77.0.1");
+  EXPECT_EQ(zone.answer(question("3.pool.test", 1))->said, "10.77.0.3");
+  EXPECT_EQ(zone.answer(question("pool.test", 1))->said, "NXDOMAIN");
+  EXPECT_EQ(zone.answer(question("0.other.test", 1))->said, "NXDOMAIN");
+}
+
 TEST_F(DnsTest, names_misbehave_as_told_and_alone) {
   using How = DnsManner::How;
   zone.behave("*", {How::servfail, 0s});
