@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "core/base/text.hpp"
 #include "core/model/verdict.hpp"
 
 namespace seatrial::cli {
@@ -32,7 +33,7 @@ Result<int> Invocation::number(std::string_view option, int fallback, int least)
 }
 
 Failure usage(std::string what, std::string advice) {
-  return Failure("usage", Blame::suite, std::move(what), std::move(advice));
+  return Failure("usage", Blame::suite, std::move(what), std::string(trim(advice)));
 }
 
 int exit_code_of(const Failure& failure) {

@@ -34,7 +34,8 @@ Result<Listing> suites() {
                          {"cases", suite.cases.size()},
                          {"path", suite.path},
                          {"digest", suite.digest}});
-    out.lines.emplace_back(suite.name, fmt::format("{} cases", suite.cases.size()));
+    out.lines.emplace_back(suite.name, fmt::format("{} {}", suite.cases.size(),
+                                                   suite.cases.size() == 1 ? "case" : "cases"));
   }
   return out;
 }
