@@ -19,6 +19,8 @@ namespace {
 /// Taken by nobody: not the lab's, not given out by DHCP.
 constexpr int kFree[] = {20, 21};
 constexpr Duration kDialLimit = 30s;
+/// Those that answer on a control socket.
+constexpr const char* kParts[] = {"labnet", "switch", "services"};
 
 json milliseconds(Duration value) { return seconds(value) * 1e3; }
 
@@ -158,9 +160,10 @@ Task<Result<>> Lab::restart(std::string part) {
 
 Task<Result<json>> Lab::state() {
   json request{{"do", "state"}}, out = json::object();
-  for (const std::string part : {"labnet", "switch", "services"}) {
+  for (const char* const part : kParts) {
     json copy = request;
-    CO_TRY(out[part], co_await impl_->ask(part, std::move(copy), 10s));
+    CO_TRY(auto answer, co_await impl_->ask(part, std::move(copy), 10s));
+    out[part] = std::move(answer);
   }
   co_return out;
 }

@@ -90,6 +90,8 @@ TEST_F(LabTest, two_segments_do_not_see_each_other) {
 TEST_F(LabTest, a_switch_that_is_killed_is_trouble_of_the_bench_and_can_be_healed) {
   ASSERT_NO_FATAL_FAILURE(start_all());
   ASSERT_NO_FATAL_FAILURE(lease());
+  // A look flushes the capture: what is younger than 0.1 s may go with a switch that is killed.
+  ASSERT_EQ(loop.run(lab->observed(0))->dhcp.size(), 4u);
   // PIDs in the lab's answers are those of its namespace: look for it from outside
   const auto found =
       processes_with(lab->settings().switch_program, lab->settings().sockets.string());
@@ -106,7 +108,7 @@ TEST_F(LabTest, a_switch_that_is_killed_is_trouble_of_the_bench_and_can_be_heale
   EXPECT_EQ(received(dut->run("busybox ping -c 2 -W 5 10.77.0.1")), 2)
       << "addresses and daemons stayed";
   EXPECT_TRUE(std::filesystem::exists(dir.path() / "lab-2.pcapng"));
-  EXPECT_EQ(loop.run(lab->observed(0))->dhcp.front().type, "discover") << "of before, too";
+  EXPECT_EQ(loop.run(lab->observed(0))->dhcp.size(), 4u) << "of before, too";
 }
 
 TEST_F(LabTest, nothing_outlives_a_lab_that_is_killed) {
