@@ -130,6 +130,9 @@ class QemuRig final : public Rig,
     if (!disk_)
       co_return Failure("storage.empty", Blame::suite, "nothing has been flashed yet",
                         "flash an image first");
+    // A QEMU that died took nothing with it: what it had not flushed goes now.
+    CO_TRY(const auto cut, co_await disk_->cut());
+    (void)cut;
     co_return disk_->offline();
   }
   Task<Result<>> connect_dut() override { co_return Result<>(); }  // a machine that is off has it
